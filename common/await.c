@@ -1,0 +1,147 @@
+/* await.c: ppoll(2) with the signal mask of the moment. ppoll is Linux and BSD; POSIX has it since 2024. */
+#define _GNU_SOURCE
+#include "common/await.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+/* A signal handler gets no pointer of ours: this is why these two stand at file scope. */
+static volatile sig_atomic_t stop_signal_seen;
+static volatile sig_atomic_t child_ended;
+
+static void remember_stop(int signal_number)
+{
+    stop_signal_seen = signal_number;
+}
+
+static void remember_child(int signal_number)
+{
+    (void)signal_number;
+    child_ended = 1;
+}
+
+void await_stop_signals(void)
+{
+    struct sigaction action = {.sa_handler = remember_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = remember_child;
+    sigaction(SIGCHLD, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+
+    sigset_t block;
+    sigemptyset(&block);
+    sigaddset(&block, SIGINT);
+    sigaddset(&block, SIGTERM);
+    sigaddset(&block, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &block, NULL);
+}
+
+/* What is left of a time-out that began at `start`; -1 stays -1. */
+static int remaining_ms(int timeout_ms, long long start)
+{
+    if (timeout_ms < 0)
+        return -1;
+    long long left = timeout_ms - (now_us() - start) / 1000;
+    return left > 0 ? (int)left : 0;
+}
+
+/* With a ready descriptor ppoll returns at once and never opens the mask: on a busy connection a stop signal would wait
+ * for ever. So it is looked for. */
+static bool stop_signal_pending(void)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    if (sigismember(&pending, SIGTERM))
+        stop_signal_seen = SIGTERM;
+    else if (sigismember(&pending, SIGINT))
+        stop_signal_seen = SIGINT;
+    return stop_signal_seen != 0;
+}
+
+/* One sleep. Returns as poll(2), or -1 with EINTR for a stop signal, EAGAIN for the end of a child. */
+static int sleep_once(struct pollfd *waiting, size_t count, int left_ms)
+{
+    sigset_t open;
+    sigprocmask(SIG_BLOCK, NULL, &open);
+    sigdelset(&open, SIGINT);
+    sigdelset(&open, SIGTERM);
+    sigdelset(&open, SIGCHLD);
+
+    struct timespec limit = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000L};
+    int ready = ppoll(waiting, count, left_ms < 0 ? NULL : &limit, &open);
+    int error = errno;
+    if (stop_signal_seen || stop_signal_pending()) {
+        errno = EINTR;
+        return -1;
+    }
+    errno = error == EINTR ? EAGAIN : error;
+    return ready;
+}
+
+int await_any(struct pollfd *waiting, size_t count, int timeout_ms)
+{
+    long long start = now_us();
+    for (;;) {
+        int ready = sleep_once(waiting, count, remaining_ms(timeout_ms, start));
+        if (ready != -1 || errno != EAGAIN)
+            return ready;
+    }
+}
+
+int await(int fd, short events, int timeout_ms)
+{
+    struct pollfd waiting = {.fd = fd, .events = events};
+    int ready = await_any(&waiting, 1, timeout_ms);
+    return ready == 1 ? waiting.revents : ready;
+}
+
+int await_or_child(int fd, short events, int timeout_ms)
+{
+    long long start = now_us();
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = events};
+        int ready = sleep_once(&waiting, 1, remaining_ms(timeout_ms, start));
+        if (ready == 1)
+            return waiting.revents;
+        if (ready != -1 || errno != EAGAIN || child_ended) {
+            child_ended = 0;
+            return ready;
+        }
+    }
+}
+
+int stop_signal(void)
+{
+    return stop_signal_seen;
+}
+
+const char *stop_signal_name(void)
+{
+    return stop_signal_seen == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+void die_by_stop_signal(void)
+{
+    if (stop_signal_seen == 0)
+        return;
+    sigset_t open;
+    sigemptyset(&open);
+    sigaddset(&open, stop_signal_seen);
+    signal(stop_signal_seen, SIG_DFL);
+    raise(stop_signal_seen);
+    sigprocmask(SIG_UNBLOCK, &open, NULL); /* a blocked signal is delivered here */
+}
+
+long long now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}

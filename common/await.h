@@ -1,0 +1,40 @@
+/* await.h: the one place where our programs wait, so that a signal can end them in every phase.
+ *
+ * SIGINT and SIGTERM stay blocked except while await() sleeps. A signal that comes at any other moment is kept by
+ * the kernel until the next await(); none falls between "shall I stop?" and "sleep".
+ */
+#ifndef NETSTEP_AWAIT_H
+#define NETSTEP_AWAIT_H
+
+#include <poll.h>
+#include <stddef.h>
+
+/* From here on SIGINT and SIGTERM end the next await(), and SIGPIPE is ignored: a write to a connection that is gone
+ * returns EPIPE instead of killing the program. Call it first in main. */
+void await_stop_signals(void);
+
+/* Sleeps until `fd` is ready for one of `events` (poll(2): POLLIN, POLLOUT; POLLERR and POLLHUP always count), or for
+ * `timeout_ms` milliseconds (-1: no limit). fd -1 only sleeps.
+ * Returns the events (> 0), 0 when the time is over, or -1 with errno: EINTR once a stop signal has come. */
+int await(int fd, short events, int timeout_ms);
+
+/* The same for several descriptors at once, as poll(2): the answers stand in `revents`, the return value counts them. */
+int await_any(struct pollfd *waiting, size_t count, int timeout_ms);
+
+/* As await(), but returns early with errno EAGAIN when a child process has ended (for waitpid(2)). */
+int await_or_child(int fd, short events, int timeout_ms);
+
+/* The stop signal that came, or 0. */
+int stop_signal(void);
+
+/* Its name, "SIGINT" or "SIGTERM". */
+const char *stop_signal_name(void);
+
+/* Ends this process by the stop signal that came, the way it would have ended without await_stop_signals(): the shell
+ * that started it can see that it was interrupted. Does nothing if none came. */
+void die_by_stop_signal(void);
+
+/* A monotonic clock in microseconds, for measuring durations. */
+long long now_us(void);
+
+#endif

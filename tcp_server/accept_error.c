@@ -1,0 +1,30 @@
+/* accept_error.c: what a server does when accept(2) fails. */
+#include "common/await.h"
+#include "common/report.h"
+#include "models.h"
+
+#include <errno.h>
+
+bool accept_again(bool *already_said)
+{
+    enum { PAUSE_MS = 100 };
+    switch (errno) {
+    case EAGAIN:       /* the connection that poll saw has gone again */
+    case ECONNABORTED: /* reset by the client while it waited in the queue */
+    case EINTR:
+    case EPROTO:
+        return true;
+    case EMFILE:  /* our descriptors are used up */
+    case ENFILE:  /* the system's are */
+    case ENOBUFS: /* no memory for sockets */
+    case ENOMEM:
+        /* The connection stays in the accept queue. Trying again at once would only burn the processor. */
+        if (!*already_said)
+            report_errno("accept, clients wait in the queue");
+        *already_said = true;
+        return await(-1, 0, PAUSE_MS) != -1 || stop_signal();
+    default:
+        report_errno("accept");
+        return false;
+    }
+}

@@ -1,0 +1,45 @@
+/* iterative.c: one client after another.
+ *
+ * While a client is served the others wait: their handshakes are complete, the kernel did that, and what they send is
+ * kept for us. A client that is silent makes everybody wait; fork.c is the way out.
+ */
+#include "common/address.h"
+#include "common/await.h"
+#include "common/nonblocking.h"
+#include "common/report.h"
+#include "models.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+int serve_iterative(int listen_fd, const struct server_options *options, struct narrator *narrator)
+{
+    bool trouble_said = false;
+    for (long long served = 0; options->max_clients == 0 || served < options->max_clients;) {
+        struct sockaddr_storage peer;
+        socklen_t peer_size = sizeof peer;
+        char peer_text[ADDRESS_TEXT_SIZE];
+
+        if (options->pause_accept_ms && await(-1, 0, options->pause_accept_ms) == -1)
+            break;
+        if (narrate_call(narrator, "accept(%d)", listen_fd) == -1)
+            break;
+        narrate_wait(narrator, listen_fd, POLLIN, "no connection is waiting");
+        if (await(listen_fd, POLLIN, -1) == -1)
+            break;
+        int connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
+        if (connection == -1) {
+            if (!accept_again(&trouble_said))
+                return EXIT_WORLD;
+            continue;
+        }
+        trouble_said = false;
+        set_descriptor_flags(connection); /* can't fail on an open socket */
+        narrate_result(narrator, connection, connection, "from %s", address_text((struct sockaddr *)&peer, peer_text));
+
+        if (!echo_client(connection, options, narrator))
+            break;
+        served++;
+    }
+    return EXIT_DONE;
+}

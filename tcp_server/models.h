@@ -1,0 +1,28 @@
+/* models.h: the ways in which tcp_server serves its clients. Each is one file that can be read alone. */
+#ifndef TCP_SERVER_MODELS_H
+#define TCP_SERVER_MODELS_H
+
+#include "common/narrate.h"
+#include "options.h"
+
+#include <stdbool.h>
+
+/* Serves clients of the listening socket until --max of them are done or a stop signal comes.
+ * Returns the exit status; the caller closes listen_fd. */
+typedef int serve_fn(int listen_fd, const struct server_options *options, struct narrator *narrator);
+
+serve_fn serve_iterative; /* iterative.c: one client after another */
+serve_fn serve_fork;      /* fork.c: a child process for each client */
+
+/* echo.c: sends one client's bytes back until it half-closes, and closes `connection`.
+ * Returns false when a stop signal ended it. */
+bool echo_client(int connection, const struct server_options *options, struct narrator *narrator);
+
+/* accept_error.c: after a failed accept, says what happened and, where it will pass, waits a moment.
+ * Returns whether to accept again. */
+bool accept_again(bool *already_said);
+
+/* suspect.c: after a failed bind or listen, one line with the likely reason. */
+void report_bind_error(int error, const char *operation, const struct server_options *options);
+
+#endif

@@ -1,0 +1,58 @@
+/* suspect.c: bind failed; what to suspect. The kernel's own list of sockets says who has the port. */
+#include "common/report.h"
+#include "common/socket_table.h"
+#include "models.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct count {
+    int listeners, time_wait, others;
+};
+
+static int count_row(const struct socket_row *row, void *context)
+{
+    struct count *count = context;
+    if (row->state == STATE_LISTEN)
+        count->listeners++;
+    else if (row->state == STATE_TIME_WAIT)
+        count->time_wait++;
+    else
+        count->others++;
+    return 0;
+}
+
+/* Writes who holds `port` into `text`. */
+static void suspect_owner(uint16_t port, bool no_reuse, char *text, size_t size)
+{
+    struct socket_table table;
+    struct socket_filter filter = {.local_port = port};
+    struct count count = {0, 0, 0};
+    if (socket_table_open(&table) == 0) {
+        socket_table_read(&table, &filter, count_row, &count);
+        socket_table_close(&table);
+    }
+    if (count.listeners > 0)
+        snprintf(text, size, "another server listens there: netstat -antp | grep :%u", (unsigned)port);
+    else if (no_reuse && count.time_wait + count.others > 0)
+        snprintf(text, size, "%d old connections of it are in TIME_WAIT, %d in other states, and --no-reuse is given",
+                 count.time_wait, count.others);
+    else if (count.others > 0)
+        snprintf(text, size, "connections use it: netstat -ant | grep :%u", (unsigned)port);
+    else
+        snprintf(text, size, "a socket is bound to it that netstat does not show");
+}
+
+void report_bind_error(int error, const char *operation, const struct server_options *options)
+{
+    char suspicion[128] = "";
+    if (error == EADDRINUSE)
+        suspect_owner(options->port, options->no_reuse, suspicion, sizeof suspicion);
+    else if (error == EADDRNOTAVAIL)
+        snprintf(suspicion, sizeof suspicion, "no address of this machine");
+    else if (error == EACCES)
+        snprintf(suspicion, sizeof suspicion, "ports below 1024 are kept for root");
+    report("%s %s port %u: %s%s%s%s", operation, options->bind_host, (unsigned)options->port, strerror(error),
+           *suspicion ? " (" : "", suspicion, *suspicion ? ")" : "");
+}
