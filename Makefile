@@ -12,9 +12,9 @@ comma     = ,
 ALL_FLAGS = $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client tcpstate
+PROGRAMS = tcp_server tcp_client
 # The first programs of a lesson: one file each, without common/.
-FIRST    = lessons/01-sockets/first_server lessons/01-sockets/first_client
+FIRST    =
 
 objects  = $(patsubst %.c,build/%.o,$(wildcard $(1)/*.c))
 COMMON   = $(call objects,common)

@@ -53,8 +53,8 @@ static int remaining_ms(int timeout_ms, long long start)
 }
 
 /* With a ready descriptor ppoll returns at once and never opens the mask: on a busy connection a stop signal would wait
- * for ever. So it is looked for. */
-static bool stop_signal_pending(void)
+ * for ever. So it is looked for (await.h). */
+bool stop_signal_pending(void)
 {
     sigset_t pending;
     sigpending(&pending);

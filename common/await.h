@@ -7,6 +7,7 @@
 #define NETSTEP_AWAIT_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* From here on SIGINT and SIGTERM end the next await(), and SIGPIPE is ignored: a write to a connection that is gone
@@ -23,6 +24,9 @@ int await_any(struct pollfd *waiting, size_t count, int timeout_ms);
 
 /* As await(), but returns early with errno EAGAIN when a child process has ended (for waitpid(2)). */
 int await_or_child(int fd, short events, int timeout_ms);
+
+/* Whether a stop signal has come, also one that waits for the next await(): for loops that don't need to sleep. */
+bool stop_signal_pending(void);
 
 /* The stop signal that came, or 0. */
 int stop_signal(void);

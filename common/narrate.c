@@ -6,12 +6,23 @@
 #include "common/await.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Gives our reader a high number, so that the program's own sockets begin with 3 as they do without narration. */
+static void move_out_of_the_way(int *fd)
+{
+    int high = fcntl(*fd, F_DUPFD_CLOEXEC, 100);
+    if (high == -1)
+        return; /* so few descriptors are allowed: it stays where it is */
+    close(*fd);
+    *fd = high;
+}
 
 void narrate_open(struct narrator *narrator, FILE *out, bool step)
 {
@@ -21,6 +32,8 @@ void narrate_open(struct narrator *narrator, FILE *out, bool step)
     narrator->connection = -1;
     if (out)
         narrator->has_table = socket_table_open(&narrator->table) == 0;
+    if (narrator->has_table)
+        move_out_of_the_way(&narrator->table.netlink_fd);
 }
 
 void narrate_close(struct narrator *narrator)
@@ -104,6 +117,7 @@ static void print_line(struct narrator *narrator, const char *format, ...)
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == ' ')
         text[--length] = '\0';
+    await(fileno(narrator->out), POLLOUT, -1); /* a reader that does not read must not keep a signal from ending us */
     if (narrator->tag_process)
         fprintf(narrator->out, "[%ld] %s\n", (long)getpid(), text);
     else

@@ -45,7 +45,7 @@ static enum outcome write_all(int connection, const char *data, size_t length, c
         ssize_t written = write(connection, data, length);
         if (written == -1 && (errno == EAGAIN || errno == EINTR))
             continue;
-        narrate_result(narrator, connection, written, "");
+        narrate_result(narrator, connection, written, "%s", (size_t)written < length ? "no more fits into the send buffer" : "");
         if (written == -1) {
             report_errno("write to client");
             return CLIENT_LOST;
@@ -145,6 +145,6 @@ bool echo_client(int connection, const struct server_options *options, struct na
     if (narrate_call(narrator, "close(%d)", connection) == -1)
         outcome = STOPPED;
     int result = close(connection);
-    narrate_result(narrator, connection, result, "");
+    narrate_result(narrator, connection, result, "the descriptor is gone; the kernel finishes the rest");
     return outcome != STOPPED;
 }

@@ -6,7 +6,7 @@
  */
 #include "common/address.h"
 #include "common/await.h"
-#include "common/nonblocking.h"
+#include "common/descriptor.h"
 #include "common/report.h"
 #include "models.h"
 

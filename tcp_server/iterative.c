@@ -5,16 +5,18 @@
  */
 #include "common/address.h"
 #include "common/await.h"
-#include "common/nonblocking.h"
+#include "common/descriptor.h"
 #include "common/report.h"
 #include "models.h"
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int serve_iterative(int listen_fd, const struct server_options *options, struct narrator *narrator)
 {
     bool trouble_said = false;
+    int status = EXIT_DONE;
     for (long long served = 0; options->max_clients == 0 || served < options->max_clients;) {
         struct sockaddr_storage peer;
         socklen_t peer_size = sizeof peer;
@@ -29,9 +31,10 @@ int serve_iterative(int listen_fd, const struct server_options *options, struct 
             break;
         int connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
         if (connection == -1) {
-            if (!accept_again(&trouble_said))
-                return EXIT_WORLD;
-            continue;
+            if (accept_again(&trouble_said))
+                continue;
+            status = EXIT_WORLD;
+            break;
         }
         trouble_said = false;
         set_descriptor_flags(connection); /* can't fail on an open socket */
@@ -41,5 +44,6 @@ int serve_iterative(int listen_fd, const struct server_options *options, struct 
             break;
         served++;
     }
-    return EXIT_DONE;
+    close(listen_fd);
+    return status;
 }

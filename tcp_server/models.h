@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* Serves clients of the listening socket until --max of them are done or a stop signal comes.
- * Returns the exit status; the caller closes listen_fd. */
+ * Closes listen_fd then, and returns the exit status. */
 typedef int serve_fn(int listen_fd, const struct server_options *options, struct narrator *narrator);
 
 serve_fn serve_iterative; /* iterative.c: one client after another */

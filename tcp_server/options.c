@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static const char usage[] =
     "usage: tcp_server [options] PORT\n"
@@ -17,7 +18,7 @@ static const char usage[] =
     "\n"
     "  -b, --bind ADDR           listen on ADDR (default 127.0.0.1; 0.0.0.0 or :: for every address)\n"
     "  -m, --model MODEL         iterative: one client after another (default); fork: a process for each client\n"
-    "      --backlog N           how many connections may wait for accept (default 16)\n"
+    "      --backlog N           how many connections may wait for accept (default %d, SOMAXCONN)\n"
     "      --rcvbuf BYTES        size of the receive buffer; the kernel doubles it\n"
     "      --sndbuf BYTES        size of the send buffer; the kernel doubles it\n"
     "      --pause-accept SECS   wait before each accept: connections pile up in the accept queue\n"
@@ -111,11 +112,11 @@ static bool options_agree(const struct server_options *options)
 int parse_options(int argc, char **argv, struct server_options *options)
 {
     *options = (struct server_options){
-        .bind_host = "127.0.0.1", .model = "iterative", .backlog = 16, .timeout_ms = -1};
+        .bind_host = "127.0.0.1", .model = "iterative", .backlog = SOMAXCONN, .timeout_ms = -1};
     int option;
     while ((option = getopt_long(argc, argv, "b:m:t:sqh", long_options, NULL)) != -1) {
         if (option == 'h') {
-            fputs(usage, stdout);
+            printf(usage, SOMAXCONN);
             return EXIT_DONE;
         }
         if (option == OPTION_VERSION) {

@@ -7,8 +7,8 @@
  */
 #include "common/address.h"
 #include "common/await.h"
+#include "common/descriptor.h"
 #include "common/narrate.h"
-#include "common/nonblocking.h"
 #include "common/report.h"
 #include "models.h"
 #include "options.h"
@@ -118,6 +118,7 @@ int main(int argc, char **argv)
 {
     struct server_options options;
     report_as("tcp_server");
+    keep_standard_descriptors();
     int status = parse_options(argc, argv, &options);
     if (status != -1)
         return status;
@@ -137,7 +138,6 @@ int main(int argc, char **argv)
     if (listen_fd != -1) {
         announce(listen_fd);
         status = serve(listen_fd, &options, &narrator);
-        close(listen_fd);
     }
     if (stop_signal()) {
         narrate_say(&narrator, "ended by %s", stop_signal_name());
