@@ -147,12 +147,12 @@ size_t row_json(const struct socket_row *row, const char *owner, char text[ROW_T
     }
     int length = snprintf(text, ROW_TEXT_SIZE,
                           "{\"proto\":\"%s\",\"recv_q\":%u,\"send_q\":%u,\"local\":\"%s\",\"local_port\":%u,"
-                          "\"remote\":\"%s\",\"remote_port\":%u,\"state\":\"%s\",\"timer\":\"%s\",\"timer_ms\":%u,"
+                          "\"remote\":\"%s\",\"remote_port\":%u,\"state\":\"%s\",\"backlog\":%u,\"timer\":\"%s\",\"timer_ms\":%u,"
                           "\"retransmits\":%u,\"probes\":%u,\"uid\":%u,\"inode\":%llu%s}",
                           row->family == AF_INET6 ? "tcp6" : "tcp", (unsigned)row->recv_queue,
                           (unsigned)row->send_queue, local, (unsigned)row->local.port, remote,
-                          (unsigned)row->remote.port, state_name(row->state), timer_names[row->timer],
-                          (unsigned)row->timer_ms, (unsigned)row->retransmits, (unsigned)row->probes,
-                          (unsigned)row->uid, (unsigned long long)row->inode, owned);
+                          (unsigned)row->remote.port, state_name(row->state), (unsigned)row->backlog,
+                          timer_names[row->timer], (unsigned)row->timer_ms, (unsigned)row->retransmits,
+                          (unsigned)row->probes, (unsigned)row->uid, (unsigned long long)row->inode, owned);
     return (size_t)length;
 }
