@@ -5,20 +5,27 @@ CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 PREFIX   = /usr/local
 DESTDIR  =
+# SAN=1: with AddressSanitizer and UndefinedBehaviorSanitizer.
+SAN      =
+# make check BIN=DIR grades the programs in DIR; LESSON=N by one lesson only.
+BIN      =
+LESSON   =
 
-STANDARD  = -std=c11 -D_POSIX_C_SOURCE=200809L -I.
-SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 comma     = ,
-ALL_FLAGS = $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE)
+SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client
+PROGRAMS = tcp_server tcp_client tcpstate
 # The first programs of a lesson: one file each, without common/.
-FIRST    =
+FIRST    = lessons/01-sockets/first_server lessons/01-sockets/first_client
 
 objects  = $(patsubst %.c,build/%.o,$(wildcard $(1)/*.c))
-COMMON   = $(call objects,common)
-UNIT     = $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
+UNIT     = $(patsubst %.c,build/%,$(wildcard tests/unit/*_test.c))
+BENCH    = $(patsubst %.c,build/%,$(wildcard bench/*.c))
+SOURCES  = $(wildcard common/*.c $(PROGRAMS:%=%/*.c) $(FIRST:%=%.c) tests/unit/*.c tests/fuzz/*.c bench/*.c)
+HEADERS  = $(wildcard common/*.h $(PROGRAMS:%=%/*.h))
+PAGES    = $(wildcard $(PROGRAMS:%=%/*.1))
 
 all: $(PROGRAMS:%=bin/%) $(addprefix bin/,$(notdir $(FIRST)))
 
@@ -27,13 +34,17 @@ $(PROGRAMS:%=bin/%): bin/%: $$(call objects,$$*) build/common.a
 	@mkdir -p bin
 	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
-$(addprefix bin/,$(notdir $(FIRST))): bin/%: build/lessons/01-sockets/%.o
+bin/first_%: build/lessons/01-sockets/first_%.o
 	@mkdir -p bin
 	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
-build/common.a: $(COMMON)
+build/common.a: $(call objects,common)
 	@rm -f $@
 	ar rcs $@ $^
+
+# A unit test may use the parts of tcpstate, though not its main.
+$(UNIT) $(BENCH): %: %.o $(filter-out build/tcpstate/tcpstate.o,$(call objects,tcpstate)) build/common.a
+	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
 build/%.o: %.c build/flags
 	@mkdir -p $(@D)
@@ -46,3 +57,51 @@ build/flags: FORCE
 FORCE:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+## what is there to be made
+help:
+	@echo 'make            build the programs into bin/'
+	@echo 'make demo       watch real connections go through the states of TCP (under 20 s)'
+	@echo 'make check      test this repository (under two minutes)'
+	@echo 'make check BIN=DIR [LESSON=N]'
+	@echo '                grade the programs in DIR, by all lessons or by lesson N'
+	@echo 'make check-long everything that takes its time: TIME_WAIT to its end, repeats under load, valgrind, fuzzers'
+	@echo 'make bench      our programs beside netstat, ss and the bare system calls'
+	@echo 'make lint       formatters and static checkers, as far as they are installed'
+	@echo 'make install    into $(DESTDIR)$(PREFIX) (PREFIX=..., DESTDIR=...); make uninstall takes it out again'
+	@echo 'make clean      remove bin/ and build/'
+	@echo
+	@echo 'CC=clang: another compiler.  SAN=1: with sanitizers.'
+
+check: all $(UNIT)
+ifeq ($(BIN),)
+	@tests/run
+else
+	@tests/grade $(if $(LESSON),--lesson '$(LESSON)') '$(BIN)'
+endif
+
+check-long: all $(UNIT)
+	@NETSTEP_LONG=1 tests/run
+
+demo: all
+	@bin/tcpstate tour
+
+bench: all $(BENCH)
+	@bench/run
+
+lint:
+	@tests/lint
+
+install: all
+	mkdir -p '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -m 755 $(PROGRAMS:%=bin/%) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(PAGES) '$(DESTDIR)$(PREFIX)/share/man/man1'
+
+uninstall:
+	rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%') $(notdir $(PAGES:%='$(DESTDIR)$(PREFIX)/share/man/man1/'%))
+
+clean:
+	rm -rf bin build
+
+.PHONY: all help check check-long demo bench lint install uninstall clean FORCE
+.DELETE_ON_ERROR:

@@ -1,5 +1,5 @@
 /* commands.h: tcpstate's subcommands. Each is a small program: it takes its own options from argv, where argv[0] is the
- * subcommand's name, and returns the exit status (0 done, 1 the world refused, 2 wrong arguments). */
+ * program's name, and returns the exit status (0 done, 1 the world refused, 2 wrong arguments). */
 #ifndef TCPSTATE_COMMANDS_H
 #define TCPSTATE_COMMANDS_H
 
