@@ -19,7 +19,7 @@ void await_stop_signals(void);
  * Returns the events (> 0), 0 when the time is over, or -1 with errno: EINTR once a stop signal has come. */
 int await(int fd, short events, int timeout_ms);
 
-/* The same for several descriptors at once, as poll(2): the answers stand in `revents`, the return value counts them. */
+/* The same for several descriptors at once, as poll(2): the answers stand in `revents`, their number is returned. */
 int await_any(struct pollfd *waiting, size_t count, int timeout_ms);
 
 /* As await(), but returns early with errno EAGAIN when a child process has ended (for waitpid(2)). */

@@ -25,9 +25,9 @@ struct narrator {
     bool tag_process;          /* begin each line with [pid], where several processes speak */
     struct socket_table table; /* our reader of the kernel's states */
     bool has_table;
-    char call[96];             /* the call that was announced last */
-    int connection;            /* the connection told of last, -1 = none, ... */
-    struct socket_ends ends;   /* ... and its ends: a closed descriptor can't be asked for them */
+    char call[96];           /* the call that was announced last */
+    int connection;          /* the connection told of last, -1 = none, ... */
+    struct socket_ends ends; /* ... and its ends: a closed descriptor can't be asked for them */
 };
 
 /* Makes a narrator that speaks to `out` (NULL: silent). Where the kernel shows no states, lines have none. */

@@ -149,7 +149,7 @@ int diag_read(int netlink_fd, int family, const struct socket_filter *filter, so
         struct nlmsghdr aligned;
         char bytes[REPLY_SIZE];
     } reply;
-    int answer = 0; /* once it is not 0, the rest of the train is read and dropped: the next question needs a clean line */
+    int answer = 0; /* once it is not 0, the rest of the train is dropped: the next question needs a clean line */
 
     if (send_dump_request(netlink_fd, family, filter) == -1)
         return -1;
@@ -158,7 +158,8 @@ int diag_read(int netlink_fd, int family, const struct socket_filter *filter, so
         if (got <= 0)
             return -1;
         unsigned left = (unsigned)got;
-        for (const struct nlmsghdr *header = &reply.aligned; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+        for (const struct nlmsghdr *header = &reply.aligned; NLMSG_OK(header, left);
+             header = NLMSG_NEXT(header, left)) {
             struct socket_row row;
             bool is_row;
             int end = take_message(header, &row, &is_row);
@@ -186,7 +187,7 @@ static void identify(const struct sockaddr *address, __be32 bytes[4], __be16 *po
     }
 }
 
-/* The exact look-up falls back to the listening socket when the connection is gone: that is no answer to our question. */
+/* The exact look-up falls back to the listening socket when the connection is gone: that is not the one asked for. */
 static bool is_the_one(const struct socket_row *row, const struct inet_diag_sockid *id)
 {
     return row->local.port == ntohs(id->idiag_sport) && row->remote.port == ntohs(id->idiag_dport);

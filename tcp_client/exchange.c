@@ -1,8 +1,8 @@
 /* exchange.c: both directions of the connection at once, each as far as it goes.
  *
  * What we send comes from MESSAGE or standard input, what we receive goes to stdout. A side that can't take more stops
- * the one that feeds it: without room in the send buffer no more input is read, and while stdout does not take what came
- * no more is received. So nothing is lost and memory stays bounded, however much flows.
+ * the one that feeds it: without room in the send buffer no more input is read, and while stdout does not take what
+ * came no more is received. So nothing is lost and memory stays bounded, however much flows.
  */
 #include "client.h"
 #include "common/await.h"
@@ -23,11 +23,11 @@ struct exchange {
     const char *to_send, *to_print; /* what is still to be passed on, in the buffers above or in MESSAGE */
     size_t send_left, print_left;
     long long sent, came_back;
-    long long hold_until;  /* now_us() at which --hold is over; 0 = it has not begun */
-    bool input_ended;      /* nothing will follow what is in to_send */
-    bool half_closed;      /* our FIN is sent */
-    bool server_done;      /* the server's FIN has come */
-    bool read_announced;   /* the next read has been told */
+    long long hold_until; /* now_us() at which --hold is over; 0 = it has not begun */
+    bool input_ended;     /* nothing will follow what is in to_send */
+    bool half_closed;     /* our FIN is sent */
+    bool server_done;     /* the server's FIN has come */
+    bool read_announced;  /* the next read has been told */
 };
 
 /* Whether we send no FIN of our own before the end. */
@@ -87,7 +87,8 @@ static bool send_some(struct exchange *x)
     if (written == -1 && (errno == EAGAIN || errno == EINTR))
         return true;
     narrate_result(x->narrator, x->connection, written, "%s",
-                   (size_t)written < x->send_left ? "no more fits into the send buffer" : "the kernel has them to send");
+                   (size_t)written < x->send_left ? "no more fits into the send buffer"
+                                                  : "the kernel has them to send");
     if (written == -1) {
         report_lost("write to", x->options);
         return false;

@@ -37,10 +37,8 @@ static const char *queue_text(struct narrator *narrator, struct socket_ends ends
 /* The connection seen from the other side: if the server runs on this machine, its socket is in our list too. */
 static struct socket_ends other_side(const struct socket_ends *ends)
 {
-    return (struct socket_ends){.local = ends->remote,
-                                .remote = ends->local,
-                                .has_local = ends->has_remote,
-                                .has_remote = ends->has_local};
+    return (struct socket_ends){
+        .local = ends->remote, .remote = ends->local, .has_local = ends->has_remote, .has_remote = ends->has_local};
 }
 
 static void tell_where_it_blocked(struct source *source)
@@ -130,8 +128,8 @@ bool send_source(int connection, const struct client_options *options, struct na
     struct source source = {
         .connection = connection, .options = options, .narrator = narrator, .ends = socket_ends_of(connection)};
     bool done = send_all(&source);
-    narrate_say(narrator, "source: %lld of %lld bytes in %lld writes; blocked %lld times, the longest %.1f s", source.sent,
-                options->source, source.writes, source.times_blocked, (double)source.longest_us / 1e6);
+    narrate_say(narrator, "source: %lld of %lld bytes in %lld writes; blocked %lld times, the longest %.1f s",
+                source.sent, options->source, source.writes, source.times_blocked, (double)source.longest_us / 1e6);
     if (!done)
         return false;
     if (options->hold_ms && await(-1, 0, options->hold_ms) == -1)

@@ -12,8 +12,7 @@ bool accept_again(bool *already_said)
     case EAGAIN:       /* the connection that poll saw has gone again */
     case ECONNABORTED: /* reset by the client while it waited in the queue */
     case EINTR:
-    case EPROTO:
-        return true;
+    case EPROTO: return true;
     case EMFILE:  /* our descriptors are used up */
     case ENFILE:  /* the system's are */
     case ENOBUFS: /* no memory for sockets */
@@ -23,8 +22,6 @@ bool accept_again(bool *already_said)
             report_errno("accept, clients wait in the queue");
         *already_said = true;
         return await(-1, 0, PAUSE_MS) != -1 || stop_signal();
-    default:
-        report_errno("accept");
-        return false;
+    default: report_errno("accept"); return false;
     }
 }

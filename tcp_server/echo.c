@@ -45,7 +45,8 @@ static enum outcome write_all(int connection, const char *data, size_t length, c
         ssize_t written = write(connection, data, length);
         if (written == -1 && (errno == EAGAIN || errno == EINTR))
             continue;
-        narrate_result(narrator, connection, written, "%s", (size_t)written < length ? "no more fits into the send buffer" : "");
+        narrate_result(narrator, connection, written, "%s",
+                       (size_t)written < length ? "no more fits into the send buffer" : "");
         if (written == -1) {
             report_errno("write to client");
             return CLIENT_LOST;

@@ -99,9 +99,9 @@ static int print_listing(struct listing *listing)
 enum { OPTION_JSON = 256, OPTION_PROC };
 
 static const struct option long_options[] = {
-    {"timers", no_argument, NULL, 'o'},        {"program", no_argument, NULL, 'p'},
-    {"json", no_argument, NULL, OPTION_JSON},  {"proc", no_argument, NULL, OPTION_PROC},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"timers", no_argument, NULL, 'o'},       {"program", no_argument, NULL, 'p'},
+    {"json", no_argument, NULL, OPTION_JSON}, {"proc", no_argument, NULL, OPTION_PROC},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 int list_command(int argc, char **argv)

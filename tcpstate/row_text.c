@@ -122,7 +122,8 @@ size_t timer_text(const struct socket_row *row, char text[ROW_TEXT_SIZE])
     return (size_t)length;
 }
 
-/* Writes `text` as the inside of a JSON string into `json`: quotes, backslashes and what is no plain ASCII become \u00XX. */
+/* Writes `text` as the inside of a JSON string into `json`: quotes, backslashes and what is no plain ASCII become
+ * \u00XX. */
 static void json_string(const char *text, char *json, size_t size)
 {
     size_t at = 0;
@@ -145,14 +146,14 @@ size_t row_json(const struct socket_row *row, const char *owner, char text[ROW_T
         json_string(owner, name, sizeof name);
         snprintf(owned, sizeof owned, ",\"owner\":\"%s\"", name);
     }
-    int length = snprintf(text, ROW_TEXT_SIZE,
-                          "{\"proto\":\"%s\",\"recv_q\":%u,\"send_q\":%u,\"local\":\"%s\",\"local_port\":%u,"
-                          "\"remote\":\"%s\",\"remote_port\":%u,\"state\":\"%s\",\"backlog\":%u,\"timer\":\"%s\",\"timer_ms\":%u,"
-                          "\"retransmits\":%u,\"probes\":%u,\"uid\":%u,\"inode\":%llu%s}",
-                          row->family == AF_INET6 ? "tcp6" : "tcp", (unsigned)row->recv_queue,
-                          (unsigned)row->send_queue, local, (unsigned)row->local.port, remote,
-                          (unsigned)row->remote.port, state_name(row->state), (unsigned)row->backlog,
-                          timer_names[row->timer], (unsigned)row->timer_ms, (unsigned)row->retransmits,
-                          (unsigned)row->probes, (unsigned)row->uid, (unsigned long long)row->inode, owned);
+    int length = snprintf(
+        text, ROW_TEXT_SIZE,
+        "{\"proto\":\"%s\",\"recv_q\":%u,\"send_q\":%u,\"local\":\"%s\",\"local_port\":%u,"
+        "\"remote\":\"%s\",\"remote_port\":%u,\"state\":\"%s\",\"backlog\":%u,\"timer\":\"%s\",\"timer_ms\":%u,"
+        "\"retransmits\":%u,\"probes\":%u,\"uid\":%u,\"inode\":%llu%s}",
+        row->family == AF_INET6 ? "tcp6" : "tcp", (unsigned)row->recv_queue, (unsigned)row->send_queue, local,
+        (unsigned)row->local.port, remote, (unsigned)row->remote.port, state_name(row->state), (unsigned)row->backlog,
+        timer_names[row->timer], (unsigned)row->timer_ms, (unsigned)row->retransmits, (unsigned)row->probes,
+        (unsigned)row->uid, (unsigned long long)row->inode, owned);
     return (size_t)length;
 }

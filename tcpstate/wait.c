@@ -11,17 +11,16 @@
 #include <getopt.h>
 #include <stdio.h>
 
-static const char usage[] =
-    "usage: tcpstate wait [options] FILTER...\n"
-    "Waits until a socket is as FILTER says, and prints it as netstat does.\n"
-    "\n"
-    "      --gone      wait until no socket is so\n"
-    "      --for SECS  wait no longer than that (default 10)\n"
-    "  -4, -6          IPv4 or IPv6 sockets only\n"
-    "  -h, --help      this text\n"
-    "\n" FILTER_HELP "\n"
-    "Exit status 0: it is so; 1: not in time; 2: wrong arguments.\n"
-    "Example: tcpstate wait 7000 CLOSE_WAIT\n";
+static const char usage[] = "usage: tcpstate wait [options] FILTER...\n"
+                            "Waits until a socket is as FILTER says, and prints it as netstat does.\n"
+                            "\n"
+                            "      --gone      wait until no socket is so\n"
+                            "      --for SECS  wait no longer than that (default 10)\n"
+                            "  -4, -6          IPv4 or IPv6 sockets only\n"
+                            "  -h, --help      this text\n"
+                            "\n" FILTER_HELP "\n"
+                            "Exit status 0: it is so; 1: not in time; 2: wrong arguments.\n"
+                            "Example: tcpstate wait 7000 CLOSE_WAIT\n";
 
 enum { LOOK_EVERY_MS = 5 };
 
@@ -31,7 +30,8 @@ static int keep_first(const struct socket_row *row, void *context)
     return 1;
 }
 
-/* Returns 1 once a socket is (with `gone`: none is) as wanted, 0 when the time is over, -1 with errno; EINTR: a signal. */
+/* Returns 1 once a socket is (with `gone`: none is) as wanted, 0 when the time is over, -1 with errno; EINTR: a signal.
+ */
 static int wait_for_socket(struct socket_table *table, const struct socket_filter *filter, bool gone, int for_ms,
                            struct socket_row *row)
 {
@@ -66,7 +66,8 @@ static int run_wait(const struct socket_filter *filter, bool gone, int for_ms)
     if (result == -1)
         report_errno("read the kernel's sockets");
     if (result == 0)
-        report("wait: after %g s %s", for_ms / 1000.0, gone ? "there still is such a socket" : "there is no such socket");
+        report("wait: after %g s %s", for_ms / 1000.0,
+               gone ? "there still is such a socket" : "there is no such socket");
     if (result == 1 && !gone) {
         row_text(&row, text);
         puts(text);

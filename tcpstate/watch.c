@@ -62,46 +62,63 @@ static bool same_queues(const struct socket_row *a, const struct socket_row *b)
     return a->recv_queue == b->recv_queue && a->send_queue == b->send_queue;
 }
 
-/* The mark, and its name in JSON. */
-static const char *event_name(const struct watch *watch, const struct socket_row *before,
-                              const struct socket_row *after)
+/* What is told of one socket. */
+struct change {
+    char mark;
+    const char *event;            /* the mark's name in JSON */
+    enum tcp_state from, to;      /* CLOSED is no row */
+    const struct socket_row *row; /* the newest there is */
+    char words[TRANSITION_TEXT_SIZE];
+};
+
+static struct change describe_change(bool first, const struct socket_row *before, const struct socket_row *after)
 {
-    if (before == NULL)
-        return watch->first ? "=there" : "+appeared";
-    if (after == NULL)
-        return "-gone";
-    return "~changed";
+    struct change change = {.mark = '~', .event = "changed", .from = STATE_CLOSED, .to = STATE_CLOSED};
+    if (before) {
+        change.from = before->state;
+        change.row = before;
+    } else {
+        change.mark = first ? '=' : '+';
+        change.event = first ? "there" : "appeared";
+    }
+    if (after) {
+        change.to = after->state;
+        change.row = after;
+    } else {
+        change.mark = '-';
+        change.event = "gone";
+    }
+    if (change.mark != '=' && change.from != change.to)
+        transition_text(change.from, change.to, change.words);
+    return change;
 }
 
-static void print_change_json(const char *event, const struct socket_row *before, const struct socket_row *after)
+static void print_change_json(const struct change *change)
 {
-    char clock[64], row[ROW_TEXT_SIZE], words[TRANSITION_TEXT_SIZE];
-    row_json(after ? after : before, NULL, row);
-    transition_text(before ? before->state : STATE_CLOSED, after ? after->state : STATE_CLOSED, words);
+    char clock[64], row[ROW_TEXT_SIZE];
+    row_json(change->row, NULL, row);
     printf("{\"time\":\"%s\",\"event\":\"%s\",\"from\":\"%s\",\"to\":\"%s\",\"rfc\":\"%s\",\"row\":%s}\n",
-           clock_text(true, clock), event + 1, before ? state_name(before->state) : "CLOSED",
-           after ? state_name(after->state) : "CLOSED", before == NULL && event[0] == '=' ? "" : words, row);
+           clock_text(true, clock), change->event, state_name(change->from), state_name(change->to), change->words,
+           row);
 }
 
-static void print_change(const char *event, const struct socket_row *before, const struct socket_row *after)
+static void print_change(const struct change *change)
 {
-    char clock[64], local[ENDPOINT_TEXT_SIZE], remote[ENDPOINT_TEXT_SIZE], words[TRANSITION_TEXT_SIZE] = "";
-    const struct socket_row *row = after ? after : before;
-    char states[40];
-    endpoint_text(row->family, &row->local, local);
-    endpoint_text(row->family, &row->remote, remote);
-    if (before == NULL)
-        snprintf(states, sizeof states, "%s", state_name(after->state));
-    else if (after && before->state == after->state)
-        snprintf(states, sizeof states, "%s  Recv-Q %u, Send-Q %u", state_name(after->state),
-                 (unsigned)after->recv_queue, (unsigned)after->send_queue);
+    char clock[64], local[ENDPOINT_TEXT_SIZE], remote[ENDPOINT_TEXT_SIZE], states[64];
+    endpoint_text(change->row->family, &change->row->local, local);
+    endpoint_text(change->row->family, &change->row->remote, remote);
+    if (change->mark == '=' || change->mark == '+')
+        snprintf(states, sizeof states, "%s", state_name(change->to));
+    else if (change->from == change->to)
+        snprintf(states, sizeof states, "%s  Recv-Q %u, Send-Q %u", state_name(change->to),
+                 (unsigned)change->row->recv_queue, (unsigned)change->row->send_queue);
     else
-        snprintf(states, sizeof states, "%s -> %s", state_name(before->state),
-                 after ? state_name(after->state) : "CLOSED");
-    if (event[0] != '=' && (!before || !after || before->state != after->state))
-        transition_text(before ? before->state : STATE_CLOSED, after ? after->state : STATE_CLOSED, words);
-    printf("%s %c %-15s %-15s %-25s%s%s\n", clock_text(false, clock), event[0], local, remote, states,
-           *words ? "  " : "", words);
+        snprintf(states, sizeof states, "%s -> %s", state_name(change->from), state_name(change->to));
+    printf("%s %c %-15s %-15s ", clock_text(false, clock), change->mark, local, remote);
+    if (change->words[0])
+        printf("%-25s  %s\n", states, change->words);
+    else
+        printf("%s\n", states);
 }
 
 /* For snapshot_compare: tells what is different about one socket, if anything is. */
@@ -112,11 +129,11 @@ static void tell_change(const struct socket_row *before, const struct socket_row
         return;
     if (!is_told(watch, before) && !is_told(watch, after))
         return;
-    const char *event = event_name(watch, before, after);
+    struct change change = describe_change(watch->first, before, after);
     if (watch->json)
-        print_change_json(event, before, after);
+        print_change_json(&change);
     else
-        print_change(event, before, after);
+        print_change(&change);
 }
 
 /* Looks until a signal or the end of --for. *longest_us gets the longest time from one look's begin to the next one's
@@ -175,9 +192,12 @@ static int watch_sockets(struct watch *watch)
 enum { OPTION_FOR = 256, OPTION_JSON };
 
 static const struct option long_options[] = {
-    {"interval", required_argument, NULL, 'i'}, {"queues", no_argument, NULL, 'Q'},
-    {"for", required_argument, NULL, OPTION_FOR}, {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    {"interval", required_argument, NULL, 'i'},
+    {"queues", no_argument, NULL, 'Q'},
+    {"for", required_argument, NULL, OPTION_FOR},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 int watch_command(int argc, char **argv)

@@ -47,8 +47,7 @@ int main(int argc, char **argv)
     struct sockaddr_in server = {.sin_family = AF_INET};
     char *end = NULL;
     long port = argc == 3 || argc == 4 ? strtol(argv[2], &end, 10) : 0;
-    if (end == NULL || *end != '\0' || port < 1 || port > 65535 ||
-        inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) {
+    if (end == NULL || *end != '\0' || port < 1 || port > 65535 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) {
         fprintf(stderr, "usage: first_client ADDRESS PORT [MESSAGE]   (such as 127.0.0.1 7000 hello)\n");
         return 2;
     }
