@@ -17,6 +17,8 @@ const char *parse_number(const char *text, long long min, long long max, long lo
             return "too large";
         number = number * 10 + (*digit - '0');
     }
+    if (number > max)
+        return "too large";
     if (number < min)
         return "too small";
     *value = number;
@@ -61,6 +63,8 @@ const char *parse_seconds(const char *text, int *ms)
             thousandths += (*digit - '0') * unit; /* finer than a millisecond adds 0 */
         }
     }
+    if (seconds == LONGEST && thousandths > 0)
+        return "too large";
     *ms = (int)seconds * 1000 + thousandths;
     return NULL;
 }

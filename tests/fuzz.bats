@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# Every decoder of foreign bytes under libFuzzer with its corpus; longer with NETSTEP_LONG=1 (make check-long).
+
+load helper
+
+fuzz() { # NAME SOURCE...
+    local name=$1 runs=20000
+    shift
+    [ -z "${NETSTEP_LONG:-}" ] || runs=5000000
+    command -v clang >/dev/null || skip "clang is not installed (./setup --dev)"
+    cd "$ROOT" || return
+    clang -std=c11 -D_POSIX_C_SOURCE=200809L -I. -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        -o "$T/$name" "tests/fuzz/$name.c" "$@" 2>"$T/build" ||
+        { grep -q 'libclang_rt' "$T/build" && skip "clang has no libFuzzer here (./setup --dev)"; fail "$(cat "$T/build")"; }
+    cp -r "tests/fuzz/corpus/$name" "$T/corpus"
+    run timeout 600 "$T/$name" -runs="$runs" -max_len=600 -close_fd_mask=2 -artifact_prefix="$T/" "$T/corpus"
+    assert_equal "$status" 0 "exit status of the fuzzer ($(tail -n 30 <<<"$output"))"
+}
+
+@test "fuzz: lines of /proc/net/tcp" {
+    fuzz proc_line common/socket_table_proc.c common/socket_table.c common/socket_table_diag.c common/address.c \
+        common/report.c common/tcp_state.c tcpstate/row_text.c
+}
+
+@test "fuzz: numbers, seconds, states and filters" {
+    fuzz words common/number.c common/option.c common/report.c common/tcp_state.c tcpstate/filter.c
+}
