@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# Lesson 05, core: the sliding window: who writes faster than the other reads loses nothing.
+
+# grading.bash sets port and its like.
+# shellcheck disable=SC2154
+
+load ../../tests/grading
+
+@test "[4] tcp_server: 6 MB to a client that reads late: all of it arrives, unchanged" {
+    head -c 6000000 /dev/urandom >"$T/binary"
+    serve
+    visit visitor -r 4096 "send-ahead $T/binary" "await $T/go" "swap $T/binary" half-close eof close
+    reached visitor '^holding'
+    wait_for -t 5 queues_filled || true
+    row=$(rows_at "$port" ESTABLISHED)
+    step "the client has stopped; netstat: $row"
+    server_is_up
+    read -r _ unread unsent _ <<<"$row"
+    [ -n "$row" ] || because "your server ended the connection while the client was only slow"
+    [ "$unsent" -gt 0 ] ||
+        because "the client does not read, and your server's Send-Q is empty (Recv-Q $unread): it does not send back what it reads"
+    go_on "$T/go"
+    done_with visitor
+    server_is_up
+}
+queues_filled() { rows_at "$port" ESTABLISHED | awk '$3 > 0 { found = 1 } END { exit !found }'; }
+
+@test "[3] tcp_server: a client that reads in small pieces through a small window gets everything" {
+    head -c 300000 /dev/urandom >"$T/binary"
+    serve
+    talk -r 4096 "send-ahead $T/binary" half-close "expect-slowly $T/binary" eof close
+    server_is_up
+}
+
+@test "[2] tcp_server: after the slow client the next one is served" {
+    head -c 3000000 /dev/urandom >"$T/binary"
+    serve
+    talk -r 4096 "send-ahead $T/binary" close
+    talk 'send next' 'expect next' half-close eof close
+    server_is_up
+}
+
+@test "[3] tcp_client: 64 KiB reach a server that reads slowly through a small window" {
+    head -c 65536 /dev/urandom >"$T/binary"
+    answer server -r 2048 accept "await $T/go" "expect-slowly $T/binary" eof "send-file $T/binary" close
+    STDIN=$T/binary client 127.0.0.1 "$port"
+    reached server '^holding'
+    wait_for -t 5 client_waits || true
+    step "the server does not read; netstat: $(rows_to "$port")"
+    go_on "$T/go"
+    client_ends server
+    client_printed "$T/binary"
+}
+client_waits() { rows_to "$port" | awk '$3 > 0 { found = 1 } END { exit !found }'; }
+
+@test "[2] tcp_client: 1 MB comes back, in pieces: all of it is printed" {
+    head -c 1000000 /dev/urandom >"$T/binary"
+    answer server accept 'expect hello' eof "send-file $T/binary" "send-file $T/binary" close
+    client 127.0.0.1 "$port" hello
+    client_ends server
+    cat "$T/binary" "$T/binary" >"$T/back"
+    client_printed "$T/back"
+}

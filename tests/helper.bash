@@ -1,0 +1,318 @@
+# helper.bash: what the tests share: starting programs, waiting for events, looking with netstat, ending everything.
+#
+#     load helper                      (from tests/NAME.bats)
+#     load ../../tests/helper          (from lessons/NN-topic/check.bats; usually through grading.bash)
+#
+# Variables
+#   $ROOT   the project;  $BIN   the programs under test (NETSTEP_BIN, or bin/);  $T   this test's scratch directory
+#   NETSTEP_TIMEOUT_SCALE   multiplies every bound: 3 on a slow machine, 0.5 where failures are expected. Default 1.
+#
+# Programs. Call these directly, never in $(...) or with `run`: the test's shell has to be the parent.
+#   start NAME PROGRAM [ARG]...        in the background, in a session of its own, with default signals and no descriptor
+#                                      but 0, 1, 2. PROGRAM without a slash is $BIN/PROGRAM. Sets $pid; its output goes
+#                                      to $T/NAME.out and $T/NAME.err. `STDIN=FILE start ...` feeds it (else /dev/null).
+#   start_server [ARG]...              starts tcp_server and waits for its line "listening on ADDR:PORT".
+#                                      Without ARG: port 0. Sets $server_pid, $address and $port. Output: server.out/.err
+#   start_listening NAME PROGRAM [ARG]...   the same for another program that prints that line. Sets $pid, $address, $port
+#   wait_exit PID [SECONDS]            waits (10 s) until it ended by itself and sets $status (128+N: killed by signal N);
+#                                      returns 1 if it still runs
+#   stop_process PID [SIGNAL [SECONDS]]     sends SIGNAL (TERM), then as wait_exit (5 s)
+#   run_for SECONDS NAME PROGRAM [ARG]...   start, and wait_exit: a program that has to end by itself. Sets $status
+#   running PID                        is it alive (not a zombie)?
+#   status_text STATUS                 "exit status 1" or "killed by SIGSEGV"
+#   end_started                        ends whatever this test started, with its children; teardown does it
+#
+# Waiting. Polling every 20 ms is the bounded way to await an event; nothing here is decided by time, except that it ends.
+#   wait_for [-t SECONDS] COMMAND [ARG]...   until COMMAND succeeds (10 s). A program that was started here and is still
+#                                      working when the time is over gets more of it, three times as much at most.
+#   wait_line FILE REGEX [SECONDS]     until a line of FILE matches (grep -E)
+#   wait_state PORT STATE [SECONDS]    until netstat shows a row of PORT, at either end, in STATE
+#   wait_no_state PORT STATE [SECONDS] until it shows none
+#
+# netstat, which is the witness (rows of netstat -antW)
+#   netstat_rows PORT [STATE]          rows with PORT at either end
+#   rows_at PORT [STATE]               rows whose own end has PORT: the server's
+#   rows_to PORT [STATE]               rows whose other end has PORT: the client's
+#   has_state PORT STATE               is there a row?
+#   listening_ports PID                ports on which a process of PID's session listens
+#   free_port [PROTOCOL]               prints a port (tcp, udp) that no socket has, and keeps other tests' free_port off it
+#                                      until this test ends. Ports are outside ip_local_port_range: no client gets one.
+#
+# Asserting. Each prints what was expected and what was there.
+#   fail MESSAGE...    assert_equal GOT WANTED [WHAT]    assert_match TEXT REGEX [WHAT]    assert_file FILE WANTED [WHAT]
+#   assert_empty FILE [WHAT]    assert_not_empty FILE [WHAT]
+
+bats_require_minimum_version 1.5.0 # for `run !`
+
+# Files that load this one read these.
+# shellcheck disable=SC2034
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+BIN=${NETSTEP_BIN:-$ROOT/bin}
+T=${BATS_TEST_TMPDIR:-}
+LC_ALL=C.UTF-8
+export LC_ALL
+
+# The bounds' factor in percent, since the shell has no fractions.
+SCALE=$(LC_ALL=C awk -v scale="${NETSTEP_TIMEOUT_SCALE:-1}" 'BEGIN { printf "%d", scale * 100 }')
+declare -A ended_with # exit status of each process that has been waited for
+
+setup() { setup_started; }
+teardown() { end_started; }
+
+setup_started() {
+    T=$BATS_TEST_TMPDIR
+    # Everything that is started inherits this mark, so that a daemon that left its session is found as well.
+    export NETSTEP_TEST="$T"
+    : >"$T/started"
+    : >"$T/keepers"
+}
+
+# ---- programs
+
+start() {
+    local name=$1 program=$2
+    shift 2
+    [[ $program == */* ]] || program=$BIN/$program
+    # At once, not when the background gets to it: whoever waits for a line must not find the one before's.
+    : >"$T/$name.out"
+    : >"$T/$name.err"
+    (
+        # Endless output ends here with SIGXFSZ. Graders set it; file transfers need no such bound.
+        [ -z "${NETSTEP_OUTPUT_KIB:-}" ] || ulimit -f "$NETSTEP_OUTPUT_KIB"
+        exec perl "$ROOT/tests/peers/launch" "$program" "$@"
+    ) <"${STDIN:-/dev/null}" >"$T/$name.out" 2>"$T/$name.err" 3>&- &
+    pid=$!
+    echo "$pid" >>"$T/started"
+}
+
+start_listening() {
+    local name=$1
+    start "$@"
+    wait_for -t 10 listens_or_ended "$T/$name.out" "$pid" || true
+    local line
+    line=$(grep -E -m 1 '^listening on .*:[0-9]+$' "$T/$name.out") ||
+        fail "$2 never said 'listening on ADDR:PORT'" "stdout:" "$(head -n 20 "$T/$name.out")" \
+            "stderr:" "$(head -n 20 "$T/$name.err")" || return
+    address=${line#listening on }
+    # shellcheck disable=SC2034
+    port=${address##*:}
+    address=${address%:*}
+}
+
+listens_or_ended() {
+    grep -Eq '^listening on .*:[0-9]+$' "$1" || ! running "$2"
+}
+
+start_server() {
+    [ $# -gt 0 ] || set -- 0
+    start_listening server tcp_server "$@" || return
+    # shellcheck disable=SC2034
+    server_pid=$pid
+}
+
+running() {
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    stat=${stat##*) }
+    [[ ${stat:0:1} != [ZX] ]]
+}
+
+ended() { ! running "$1"; }
+
+wait_exit() {
+    if [ -z "${ended_with[$1]:-}" ]; then
+        wait_for -t "${2:-10}" ended "$1" || return 1
+        status=0
+        { wait "$1" || status=$?; } 2>/dev/null
+        ended_with[$1]=$status
+    fi
+    status=${ended_with[$1]}
+}
+
+stop_process() {
+    kill -s "${2:-TERM}" "$1" 2>/dev/null || true
+    wait_exit "$1" "${3:-5}"
+}
+
+run_for() {
+    local seconds=$1
+    shift
+    start "$@"
+    wait_exit "$pid" "$seconds" || fail "$2 still ran after its $seconds s"
+}
+
+status_text() {
+    if [ "$1" -gt 128 ] && kill -l "$(($1 - 128))" >/dev/null 2>&1; then
+        echo "killed by SIG$(kill -l "$(($1 - 128))")"
+    else
+        echo "exit status $1"
+    fi
+}
+
+# The processes of a session, and those that carry this test's mark.
+session_members() { pgrep -s "$1" 2>/dev/null || true; }
+marked_processes() {
+    grep -lzsxF "NETSTEP_TEST=$NETSTEP_TEST" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ id _; do
+        [ "$id" = "$$" ] || [ "$id" = "$BASHPID" ] || echo "$id"
+    done
+}
+
+end_started() {
+    [ -n "${T:-}" ] || return 0
+    # The shell reports each job that was killed; this is where it is silenced.
+    { end_sessions; end_daemons; reap; } 2>/dev/null
+    : >"$T/started"
+    : >"$T/keepers"
+}
+
+end_sessions() {
+    local id
+    while read -r id; do
+        pkill -KILL -s "$id" || true
+    done <"$T/started"
+    while read -r id; do # these only: they run until they are ended, so the id is still theirs
+        kill -KILL "$id" || true
+    done <"$T/keepers"
+}
+
+end_daemons() {
+    local left
+    for _ in 1 2 3; do # again for what was forking meanwhile
+        mapfile -t left < <(only_started)
+        [ ${#left[@]} -gt 0 ] || break
+        kill -KILL "${left[@]}" || true
+    done
+}
+
+reap() {
+    local id
+    while read -r id; do
+        ! wait_for -t 2 ended "$id" || wait "$id" || true
+    done <"$T/started"
+}
+
+# Of the marked processes those in another session than the tests': the shell and its helpers carry the mark as well.
+only_started() {
+    local id session own
+    own=$(session_of "$$")
+    for id in $(marked_processes); do
+        session=$(session_of "$id") || continue
+        [ "$session" = "$own" ] || echo "$id"
+    done
+}
+
+session_of() {
+    local stat session
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    read -r _ _ _ session _ <<<"${stat##*) }"
+    echo "$session"
+}
+
+# ---- waiting
+
+wait_for() {
+    local seconds=10
+    if [ "$1" = -t ]; then
+        seconds=$2
+        shift 2
+    fi
+    local now=${EPOCHREALTIME/[.,]/} budget=$((seconds * 10 * SCALE)) more=2 work='' pause=0.005
+    local last=$((now / 1000)) spent=0 # in ms
+    until "$@"; do
+        now=${EPOCHREALTIME/[.,]/}
+        now=$((now / 1000))
+        # A pause of the whole machine is not the program's: no look counts for more than half a second.
+        spent=$((spent + (now - last < 500 ? now - last : 500))) last=$now
+        if [ -z "$work" ] && ((spent > 500)); then
+            work=$(work_done)
+        elif ((spent > budget)); then
+            if ((more-- > 0)) && still_working "$work"; then
+                spent=0
+                work=$(work_done)
+            else
+                "$@" # one last look: we may have been asleep ourselves
+                return
+            fi
+        fi
+        sleep "$pause"
+        ((spent < 30)) || pause=0.02
+    done
+}
+
+# The clock ticks (10 ms) of processor time that all started programs have used, and whether one wants the
+# processor or the disk now.
+work_done() {
+    [ -s "${T:-}/started" ] || { echo 0 0; return; }
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '
+        NR == FNR { started[$1] = 1; next }
+        { sub(/.*\) /, "") }
+        $4 in started { ticks += $12 + $13; if ($1 ~ /[RD]/) runs = 1 }
+        END { print ticks + 0, runs + 0 }' "$T/started" -
+}
+
+# A program counts as hanging only if it was blocked and used (nearly) no processor since $1 was taken.
+still_working() {
+    local before after
+    read -r before _ <<<"${1:-0}"
+    after=$(work_done)
+    [[ $after == *" 1" ]] || ((${after% *} - before > 25))
+}
+
+wait_line() { wait_for -t "${3:-10}" grep -Eqs -- "$2" "$1"; }
+wait_state() { wait_for -t "${3:-10}" has_state "$1" "$2"; }
+wait_no_state() { wait_for -t "${3:-10}" lacks_state "$1" "$2"; }
+
+# ---- netstat
+
+select_rows() { # ENDS PORT [STATE]
+    netstat -antW 2>/dev/null | awk -v ends="$1" -v port="$2" -v state="${3:-}" '
+        function number(address) { sub(/.*:/, "", address); return address }
+        $1 ~ /^tcp/ && (state == "" || $6 == state) &&
+            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)'
+}
+netstat_rows() { select_rows own,other "$@"; }
+rows_at() { select_rows own "$@"; }
+rows_to() { select_rows other "$@"; }
+has_state() { [ -n "$(netstat_rows "$1" "$2")" ]; }
+lacks_state() { ! has_state "$1" "$2"; }
+
+listening_ports() {
+    local ids
+    ids=$(session_members "$1" | tr '\n' ' ')
+    netstat -antpW 2>/dev/null | awk -v ids=" $ids" '
+        $6 == "LISTEN" { split($7, owner, "/"); if (index(ids, " " owner[1] " ")) { sub(/.*:/, "", $4); print $4 } }' |
+        sort -u
+}
+
+free_port() {
+    local keeper="$T/port.$BASHPID.$RANDOM"
+    perl "$ROOT/tests/peers/keep_port" "${1:-tcp}" $$ >"$keeper" 2>&1 3>&- </dev/null &
+    echo $! >>"$T/keepers"
+    wait_for -t 10 test -s "$keeper" || fail "no free port: keep_port said nothing" >&2 || return
+    cat "$keeper"
+}
+
+# ---- asserting
+
+fail() {
+    printf '%s\n' "$@"
+    return 1
+}
+
+assert_equal() {
+    [ "$1" = "$2" ] || fail "${3:-value}: expected '$2', got '$1'"
+}
+assert_match() {
+    [[ $1 =~ $2 ]] || fail "${3:-text}: expected something that matches '$2', got:" "$1"
+}
+assert_file() {
+    cmp -s "$1" "$2" || fail "${3:-$1}: not the bytes that were expected" "expected ($(wc -c <"$2") bytes):" \
+        "$(head -c 300 "$2" | od -An -c | head -n 12)" "got ($(wc -c <"$1") bytes):" \
+        "$(head -c 300 "$1" | od -An -c | head -n 12)" "$(cmp "$1" "$2" 2>&1)"
+}
+assert_empty() {
+    [ ! -s "$1" ] || fail "${2:-$1}: expected nothing, got:" "$(head -c 2000 "$1")"
+}
+assert_not_empty() {
+    [ -s "$1" ] || fail "${2:-$1}: expected something, and it is empty"
+}

@@ -1,0 +1,140 @@
+# reasons.pl: what a peer says when a step fails: what came, what the kernel shows at that moment, and after "reason: "
+# what is probably wrong in the student's program. Required by peer, which sets these:
+use strict;
+use warnings;
+
+our $student;            # what is tested: server or client
+our ($port, $my_port);   # of the connection: the server's, and the other one (unknown until there is a connection)
+
+sub shown {
+    my $text = shift;
+    my $cut  = length $text > 60 ? substr($text, 0, 60) : $text;
+    $cut =~ s/([\\"])/\\$1/g;
+    $cut =~ s/\n/\\n/g;
+    $cut =~ s/([\x00-\x1f\x7f])/sprintf '\\x%02x', ord $1/ge;
+    my $characters = $cut;
+    $cut =~ s/([\x80-\xff])/sprintf '\\x%02x', ord $1/ge unless utf8::decode($characters);
+    return "\"$cut\"" . (length $text > 60 ? '... (' . length($text) . ' bytes)' : '');
+}
+
+# The student's row of this connection, as netstat has it now: (state, Recv-Q, Send-Q), or nothing.
+sub kernel_row {
+    my @row;
+    for (qx(netstat -antW 2>/dev/null)) {
+        my (undef, $recv, $send, $own, $other, $state) = split;
+        next unless defined $state && /^tcp/ && "$own $other" =~ /:$port\b/;
+        my ($at, $to) = map { /:(\d+)$/ ? $1 : 0 } $own, $other;
+        my $ours = defined $my_port && ($at == $my_port || $to == $my_port);
+        print "netstat: $_" if $ours || $state ne 'TIME_WAIT';    # not what the tests before this one left
+        @row = ($state, $recv, $send)
+            if defined $my_port && ($student eq 'server' ? $at == $port && $to == $my_port : $at == $my_port && $to == $port);
+    }
+    return @row;
+}
+
+sub problem {
+    my ($what, $why, $row_shown) = @_;
+    kernel_row() unless $row_shown;
+    print "$what.\n";
+    print "reason: $why\n";
+    exit 1;
+}
+
+sub silent {
+    my ($got, $wanted) = @_;
+    my ($state, $recv) = kernel_row();
+    my $what = length($got) . ' of ' . length($wanted) . ' bytes came, then nothing more';
+    my $why;
+    if ($student eq 'client') {
+        $why = !defined $state ? 'your client closed the connection before it had sent everything'
+            : 'your client did not send all of its message (a short write? loop until write() has taken everything)';
+    }
+    elsif (!defined $state) { $why = 'your server closed the connection before it had sent everything back, or it died' }
+    elsif ($recv > 0) {
+        $why = "your server does not read: $recv bytes wait in its Recv-Q. Is it busy with something else "
+            . '(still with the client before, or in a write to it), or did it never call accept()?';
+    }
+    elsif ($got ne '' && first_zero($wanted, length $got)) { $why = zero_byte() }
+    elsif ($got eq '') {
+        $why = 'your server read the bytes (its Recv-Q is 0) and sent nothing back. Does it wait for the end of file, '
+            . 'for a newline or for a full buffer before it answers? Send back what each read() brings';
+    }
+    else {
+        $why = 'your server read everything and sent back only a part. write() may take fewer bytes than you give it: '
+            . 'loop until all are written, and send as many bytes as read() returned';
+    }
+    problem($what, $why, 1);
+}
+
+sub ended_early {
+    my ($got, $wanted) = @_;
+    my $what = "The end of file came after " . length($got) . ' of ' . length($wanted) . ' bytes';
+    problem($what, $student eq 'client' && $got eq ''
+        ? 'your client closed its half and had sent nothing: it has to send MESSAGE, or what it reads from stdin if there is none'
+        : $student eq 'client'
+        ? 'your client closed its half before it had sent everything: loop until write() has taken all bytes'
+        : 'your server closed the connection before it had sent everything back: loop until write() has taken all bytes, '
+            . 'and close only after read() has returned 0');
+}
+
+sub surplus {
+    my $data = shift;
+    my $what = 'After the last expected byte came ' . length($data) . ' more: ' . shown($data);
+    problem($what, extra($data));
+}
+
+sub extra {
+    my $data = shift;
+    my $act = $student eq 'server' ? 'sends back' : 'sends';
+    return "your $student adds a newline: TCP carries bytes, not lines; send just the bytes that were given" if $data =~ /^\r?\n/;
+    return "your $student $act a zero byte that ends a C string: its length is strlen(), and no byte more" if $data =~ /^\0/;
+    return "your $student $act more bytes than it was given: send as many as read() returned, not the whole buffer";
+}
+
+sub different {
+    my ($got, $wanted) = @_;
+    my $at = 0;
+    $at++ while substr($got, $at, 1) eq substr $wanted, $at, 1;
+    my ($is, $should) = (substr($got, $at, 24), substr $wanted, $at, 24);
+    my $what = "Byte $at is wrong: expected " . shown($should) . ', got ' . shown($is);
+    my $verb = $student eq 'server' ? 'sends back' : 'sends';
+    my $why;
+    if (length $is && lc $is eq lc substr $should, 0, length $is) { $why = "your $student changes upper and lower case" }
+    elsif ($is =~ /^[\r\n\0]/ && index($should, substr $is, 1, 8) == 0) { $why = extra($is) }
+    elsif (first_zero($wanted, $at)) { $why = zero_byte() }
+    elsif ($student eq 'client' && length $wanted < 200) { $why = 'your client does not send the bytes of MESSAGE (or of stdin)' }
+    elsif ($at > 0) { $why = "your $student lost or changed bytes from byte $at on: write() may take fewer bytes than you give it, so loop; and send as many bytes as read() returned" }
+    else { $why = "your $student $verb other bytes than it was given" }
+    problem($what, $why);
+}
+
+# Is there a zero byte at $at, and none before it? If one came through, zero bytes are not the trouble.
+sub first_zero {
+    my ($wanted, $at) = @_;
+    return index($wanted, "\0") == $at;
+}
+
+sub zero_byte {
+    return "your $student stops at a zero byte: don't use strlen() or other string functions on what read() brought";
+}
+
+sub never_closed {
+    my ($state, $recv, $send) = kernel_row();
+    my $what = 'The end of file did not come';
+    my $why;
+    if ($student eq 'client') {
+        $why = 'your client sent its bytes but never its FIN: after the last byte call shutdown(fd, SHUT_WR), '
+            . 'or the server cannot know that this was all';
+    }
+    elsif (!defined $state) { $why = 'your server is gone without closing the connection in order' }
+    elsif ($state eq 'CLOSE_WAIT' && $recv <= 1) {
+        $why = 'your server stayed in CLOSE_WAIT: it read 0 bytes, which is EOF, and never called close()';
+    }
+    elsif ($state eq 'CLOSE_WAIT') {
+        $why = "your server stayed in CLOSE_WAIT with $recv bytes unread: it stopped reading before the end of file";
+    }
+    else { $why = "your server does not close the connection after the end of file; its state is $state" }
+    problem($what, $why, 1);
+}
+
+1;
