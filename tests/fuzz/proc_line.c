@@ -1,5 +1,5 @@
-/* proc_line: libFuzzer on the reader of /proc/net/tcp's lines. Whatever a line says, a row that is accepted is in range,
- * and its text fits. */
+/* proc_line: libFuzzer on the reader of /proc/net/tcp's lines. Whatever a line says, a row that is accepted is in
+ * range, and its text fits. */
 #include "common/socket_table_proc.h"
 #include "tcpstate/row_text.h"
 

@@ -1,4 +1,5 @@
-/* words: libFuzzer on what people type: numbers, ports, seconds, names of states, filters. What is accepted is in range. */
+/* words: libFuzzer on what people type: numbers, ports, seconds, names of states, filters. What is accepted is in
+ * range. */
 #include "common/number.h"
 #include "common/report.h"
 #include "tcpstate/filter.h"
