@@ -31,7 +31,7 @@ static void print_arrows(enum tcp_state state)
         const struct transition *arrow = &transitions[i];
         if (arrow->from != state && arrow->to != state)
             continue;
-        printf("            %s -> %s:  %s%s%s\n", state_rfc_name(arrow->from), state_rfc_name(arrow->to), arrow->event,
+        printf("         %s -> %s:  %s%s%s\n", state_rfc_name(arrow->from), state_rfc_name(arrow->to), arrow->event,
                arrow->action[0] ? " / " : "", arrow->action);
     }
 }
@@ -40,14 +40,14 @@ static void explain_state(enum tcp_state state)
 {
     const struct explanation *text = explanation_of(state);
     print_names(state);
-    printf("meaning     %s\n", text->meaning);
-    printf("who         %s\n", text->who);
-    printf("ends        %s\n", text->ends);
-    printf("netstat     %s\n", text->look);
-    printf("many?       %s\n", text->suspect);
+    printf("meaning  %s\n", text->meaning);
+    printf("who      %s\n", text->who);
+    printf("ends     %s\n", text->ends);
+    printf("netstat  %s\n", text->look);
+    printf("many?    %s\n", text->suspect);
     printf("arrows\n");
     print_arrows(state);
-    printf("see it      tcpstate hold %s      lesson %s\n", state_name(state), text->lesson);
+    printf("see it   tcpstate hold %s      lesson %s\n", state_name(state), text->lesson);
 }
 
 /* The texts are ours: plain ASCII without quotes or backslashes, but with line breaks. */

@@ -6,7 +6,7 @@ const enum tcp_state states_in_order[11] = {
     STATE_FIN_WAIT2, STATE_CLOSING, STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_LAST_ACK,
 };
 
-#define NEXT "\n            "
+#define NEXT "\n         "
 
 static const struct explanation explanations[STATE_COUNT] = {
     [STATE_CLOSED] =

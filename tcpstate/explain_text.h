@@ -6,7 +6,7 @@
 
 struct explanation {
     const char *line;    /* the whole state in one line of at most 66 characters */
-    const char *meaning; /* these: lines of at most 68 characters, continued with 12 blanks */
+    const char *meaning; /* these: lines of at most 71 characters, continued with 9 blanks */
     const char *who;
     const char *ends;
     const char *look;

@@ -41,8 +41,10 @@ static bool go_on(struct path *path, enum tcp_state state)
     enum tcp_state from = path_end(path), between[STATE_COUNT];
     if (state == from)
         return false;
-    /* That a row is gone has many reasons; only the last step before is certain, and only for the passive closer. */
-    int count = state == STATE_CLOSED && from != STATE_CLOSE_WAIT ? 0 : transition_path(from, state, between);
+    /* That a row is gone has many reasons; only the passive closer's last step is certain. And of a connection that we
+     * meet in the middle of its life only this much: whoever is ESTABLISHED has sent a SYN. */
+    bool certain = state == STATE_CLOSED ? from == STATE_CLOSE_WAIT : path->count > 0 || state == STATE_ESTABLISHED;
+    int count = certain ? transition_path(from, state, between) : 0;
     for (int i = 0; i < count; i++)
         add_step(path, between[i], false);
     add_step(path, state, true);
