@@ -105,19 +105,24 @@ split_line() {
 }
 
 @test "every test of the lessons is failed by some mutant" {
-    local check name lesson test reason line lines caught missed=0
-    mapfile -t lines < <(sed 's/^?//' "$ROOT"/tests/mutants/*/fails)
-    for check in "$ROOT"/lessons/*/check.bats; do
-        while IFS= read -r name; do
-            caught=''
-            for line in "${lines[@]}"; do
-                split_line "$line"
-                [[ $check != */lessons/"$(printf %02d "$lesson")"-* || $name != *"$test"* ]] || { caught=1; break; }
-            done
-            [ -n "$caught" ] || { echo "no mutant fails: $check: $name"; missed=1; }
-        done < <(sed -n 's/^@test "\(.*\)" {.*$/\1/p' "$check")
-    done
-    [ "$missed" -eq 0 ]
+    run awk '
+        FILENAME ~ /fails$/ {
+            if (/^\?/) next # a test that only chance fails is not covered
+            split($0, part, / *\| */)
+            lesson[++lines] = part[1] + 0
+            name[lines] = part[2]
+        }
+        FILENAME ~ /check\.bats$/ && /^@test "/ {
+            match(FILENAME, /lessons\/[0-9]+/)
+            at = substr(FILENAME, RSTART + 8, RLENGTH - 8) + 0
+            for (i = 1; i <= lines && !(lesson[i] == at && index($0, name[i])); i++)
+                ;
+            if (i > lines) { print "no mutant fails lesson " at ": " $0; missed = 1 }
+            tests++
+        }
+        END { print tests " tests"; exit missed }' "$ROOT"/tests/mutants/*/fails "$ROOT"/lessons/*/check.bats
+    assert_equal "$status" 0 "$output"
+    assert_match "$output" '^[1-9][0-9]* tests$'
 }
 
 @test "a program that is missing fails its tests, and nothing is skipped" {
@@ -227,7 +232,8 @@ END
         exec @ARGV' "$ROOT/tests/grade" --lesson 1 --only 'SIGTERM ends it' "$T/shell" 7<"$ROOT"
     assert_equal "$status" 0 "exit status"
     assert_equal "$(sed -n 's/^SigBlk:[^0-9a-f]*0*//p' "$T/seen")" '' "blocked signals"
-    assert_equal "$(sed -n 's/^SigIgn:[^0-9a-f]*0*//p' "$T/seen")" '' "ignored signals"
+    # 32 and 33 are the C library's own: nobody can give them a disposition back
+    assert_equal "$((16#$(sed -n 's/^SigIgn:[^0-9a-f]*//p' "$T/seen") & 0x7fffffff))" 0 "ignored signals"
     assert_equal "$(sed -n 's/^descriptors: //p' "$T/seen")" '0 1 2 3' "descriptors, with the one of ls"
     assert_match "$(tail -n 1 "$T/seen")" '^([0-9]+) +([0-9]+)$'
     assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "session"

@@ -325,6 +325,7 @@ PERL
     race() {
         printf '```console races~\n$ printf "%%s\\\\n" %s\n%s```\n' "$1" "$2" >"$lesson"
         run_fixture "$lesson"
+        [[ "$output" == "$lesson:"* ]] # and no warning before it
     }
     race '"read(3) = 5  CLOSE_WAIT"' $'read(3) = 5  ESTABLISHED\n' && [ "$status" -eq 0 ]
     race '"read(3)  blocks  TIME_WAIT"' '' && [ "$status" -eq 0 ]

@@ -15,7 +15,7 @@ hold() {
 
 # Rows as netstat prints them, without the blanks at their ends, in one order.
 tidy() { sed 's/ *$//' | sort; }
-netstat_says() { netstat -antW "$@" | grep '^tcp' | tidy; }
+netstat_says() { netstat -antW | grep '^tcp' | tidy; }
 
 agrees() { # [OPTION]... PORT: tcpstate's rows of the port are netstat's
     local port=${*: -1} options=("${@:1:$#-1}")
@@ -68,9 +68,8 @@ assert_agrees() {
 }
 
 own_network() {
-    local options=-n
-    [ "$(id -u)" -eq 0 ] || options=-Urn
-    network=(unshare "$options")
+    network=(unshare -n)
+    [ "$(id -u)" -eq 0 ] || network=(unshare -Urn)
     why=$("${network[@]}" true 2>&1)
 }
 in_own_network() { "${network[@]}" bash -c "export T='$T' BIN='$BIN'; ip link set lo up; $1"; }
@@ -148,11 +147,11 @@ probing() {
     wait_line "$T/watch.out" "\+ 127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +ESTABLISHED"
     enter 'write\('
     wait_line "$T/client.err" '^shutdown'
-    lines=$(wc -l <"$T/watch.out") # five bytes went there and back: no state changed
+    told=$(wc -l <"$T/watch.out") # five bytes went there and back: no state changed
     enter 'shutdown\('
     wait_line "$T/watch.out" "~ 127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:$port +ESTABLISHED -> TIME_WAIT"
     wait_line "$T/watch.out" "- 127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +[A-Z_]+ -> CLOSED"
-    head -n "$lines" "$T/watch.out" | tail -n 1 | grep -q ESTABLISHED
+    head -n "$told" "$T/watch.out" | tail -n 1 | grep -q ESTABLISHED
     exec 8>&-
     stop_process "$watch_pid" INT
     assert_equal "$status" 0 "exit status"

@@ -35,7 +35,7 @@ sub replace_names {
 # {text, port => [...], pid => [...], optional}. White space counts, except where what may differ may be longer.
 sub shape {
     my ($line, $item, $low, $high) = @_;
-    my %found = (port => [], pid => [], optional => $item->{races} && $line =~ $blocks);
+    my %found = (port => [], pid => [], optional => $item->{races} && scalar $line =~ $blocks);
     my $text = $line =~ s/\s+$//r;
     my $bends = 0;
     for ($text) {

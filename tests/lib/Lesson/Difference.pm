@@ -107,13 +107,17 @@ sub unified {
 # What stands for "..." is in neither count: the lines of the hunk are those of the lesson and of a lesson mended.
 sub hunk_header {
     my ($item, $entries, $first, @shown) = @_;
-    my ($end) = $first;
     my %shown = map { $_ => 1 } @shown;
+    my $end   = $first;
     $end++ while $shown{ $end + 1 };
-    my ($old, $new)     = map { my $not = $_; scalar grep { $_->[0] !~ $not } @$entries[ 0 .. $first - 1 ] } qr/[+~]/, qr/[-~]/;
-    my ($olds, $news)   = map { my $not = $_; scalar grep { $_->[0] !~ $not } @$entries[ $first .. $end ] } qr/[+~]/, qr/[-~]/;
-    my $line = $item->{at} + 1;
-    return sprintf "@@ -%d,%d +%d,%d @@\n", $line + $old - !$olds, $olds, $line + $new - !$news, $news;
+    my @range;
+    for my $absent (qr/[+~]/, qr/[-~]/) {
+        my ($before, $within) = (0, 0);
+        $entries->[$_][0] !~ $absent && $before++ for 0 .. $first - 1;
+        $entries->[$_][0] !~ $absent && $within++ for $first .. $end;
+        push @range, $item->{at} + 1 + $before - !$within, $within;
+    }
+    return sprintf "\@\@ -%d,%d +%d,%d \@\@\n", @range;
 }
 
 1;

@@ -8,7 +8,8 @@ use File::Basename 'dirname';
 use Lesson::Text qw(blocks_of stale_excerpts read_lesson);
 our @EXPORT_OK = qw(form_faults);
 
-my @sections = ('The idea', 'Predict', 'Run', 'Look', 'Break it', 'For Go readers', 'Build it yourself', 'Check', 'Further');
+my @sections = ('The idea', 'Predict', 'Run', 'Look', 'Break it', 'For Go readers', 'Build it yourself',
+    'Check', 'Further');
 
 # What is wrong with a lesson's form, a line each: FILE:LINE: what.
 sub form_faults {

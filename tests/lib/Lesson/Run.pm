@@ -10,7 +10,7 @@ use Exporter 'import';
 use Lesson::Compare qw(compare shapes_seen);
 use Lesson::Difference qw(align unified);
 use Lesson::Network 'exchange_ports';
-use Lesson::Terminal qw(now nap scale open_terminal start_command pump screen_lines settle all_asleep interrupt);
+use Lesson::Terminal qw(now nap scale open_terminal start_command pump screen_lines settle asleep interrupt);
 use Lesson::Text qw(typed goes_on status_is_shown is_look);
 use Lesson::Update qw(keep_fresh keep_late);
 our @EXPORT_OK = 'run_items';
@@ -67,7 +67,11 @@ sub command_of {
     my $names = $run->{names};
     my $text  = exchange_ports($item->{text}, %{ $run->{ports} });
     $text =~ s/\b(\d{5})\b/$names->{"lesson port $1"} \/\/ $1/ge;
-    $text =~ s/\b(\d+)\b/$names->{"lesson pid $1"} \/\/ $1/ge if $text =~ /\b(?:kill|ps|pid|proc)\b/;
+    $text =~ s/(?<!-)\b(\d+)\b/$names->{"lesson pid $1"} \/\/ $1/ge if $text =~ /\b(?:kill|ps|pid|proc)\b/;
+    for ($item->{text} =~ /\bkill\b((?:\s+[-\w]+)*)/g) {
+        my ($unknown) = grep { /^\d+$/ && !$names->{"lesson pid $_"} } split;
+        die complaint($run, $item, "no line so far has shown a process $unknown; it could be anybody's") if $unknown;
+    }
     return $text;
 }
 
@@ -91,7 +95,7 @@ sub await_output {
     }
 }
 
-# For show: waits until the command has ended, or all sleep and nothing has come for a while. If the next thing typed
+# For show: waits until the command has ended, or sleeps and nothing has come for a while. If the next thing typed
 # is another command in this terminal, this one has to end.
 sub await_quiet {
     my ($run, $terminal, $item) = @_;
@@ -102,7 +106,7 @@ sub await_quiet {
     my $heard    = now();
     my $deadline = now() + ANSWER_SECONDS * scale();
     while (!$terminal->{ended} && now() < $deadline && now() < $heard + SHOW_SECONDS * scale()) {
-        $heard = now() if pump($run, 0.02) || !all_asleep($run);
+        $heard = now() if pump($run, 0.02) || !asleep($terminal);
         my @seen = screen_lines($run, $terminal);
         last if @{ $item->{wanted} } && compare($run, $item, \@seen, 0, $terminal->{elided});
     }

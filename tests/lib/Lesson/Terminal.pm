@@ -13,7 +13,8 @@ use IO::Handle;
 use Lesson::Network 'lesson_ports';
 use Lesson::Text 'is_look';
 use POSIX ();
-our @EXPORT_OK = qw(now nap scale open_terminal start_command pump screen_lines settle all_asleep interrupt close_terminals);
+our @EXPORT_OK = qw(now nap scale open_terminal start_command pump screen_lines settle asleep interrupt
+    close_terminals);
 
 use constant QUIET_SECONDS => 1;            # how long to wait for terminals that never fall quiet
 use constant MOST_BYTES    => 4_000_000;    # more than any lesson prints
@@ -155,9 +156,11 @@ sub strays {
 
 # Whether every thread in every terminal waits. On loopback the kernel wakes the receiver within the sender's call, so
 # this is never a moment between cause and effect; only clocks can start something new.
-sub all_asleep {
-    my ($run) = @_;
-    for my $pid (processes(map { $_->{pid} } values %{ $run->{terminals} })) {
+sub all_asleep { my ($run) = @_; return asleep(values %{ $run->{terminals} }) }
+
+# The same of these terminals.
+sub asleep {
+    for my $pid (processes(map { $_->{pid} } @_)) {
         for my $path (glob "/proc/$pid/task/[0-9]*/stat") {
             open my $in, '<', $path or next;
             return 0 if (<$in> // '') =~ /^\d+ \(.*\) [^STtZXI]/s;
