@@ -68,6 +68,10 @@ bool stop_signal_pending(void)
 /* One sleep. Returns as poll(2), or -1 with EINTR for a stop signal, EAGAIN for the end of a child. */
 static int sleep_once(struct pollfd *waiting, size_t count, int left_ms)
 {
+    if (stop_signal_seen) { /* one is enough: nobody has to send a second */
+        errno = EINTR;
+        return -1;
+    }
     sigset_t open;
     sigprocmask(SIG_BLOCK, NULL, &open);
     sigdelset(&open, SIGINT);

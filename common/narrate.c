@@ -105,6 +105,14 @@ static const char *state_of(struct narrator *narrator, int fd)
     return state_name(state);
 }
 
+/* Waits until the reader of our lines takes one more. A reader that does not read must not keep a signal from ending
+ * us: once that has come, a line is printed only if it goes at once. */
+static bool can_print(struct narrator *narrator)
+{
+    struct pollfd now = {.fd = fileno(narrator->out), .events = POLLOUT};
+    return await(now.fd, POLLOUT, -1) != -1 || poll(&now, 1, 0) == 1;
+}
+
 /* Prints one whole line in one write, so that the lines of several processes stay whole. */
 static void print_line(struct narrator *narrator, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void print_line(struct narrator *narrator, const char *format, ...)
@@ -117,7 +125,8 @@ static void print_line(struct narrator *narrator, const char *format, ...)
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == ' ')
         text[--length] = '\0';
-    await(fileno(narrator->out), POLLOUT, -1); /* a reader that does not read must not keep a signal from ending us */
+    if (!can_print(narrator))
+        return;
     if (narrator->tag_process)
         fprintf(narrator->out, "[%ld] %s\n", (long)getpid(), text);
     else

@@ -1,5 +1,5 @@
 /* diagram.c: tcpstate diagram: the state diagram, and with --port a live connection on it. */
-#define _DEFAULT_SOURCE /* TIOCGWINSZ */
+#define _DEFAULT_SOURCE /* TIOCGWINSZ, _POSIX_VDISABLE */
 #include "commands.h"
 #include "common/await.h"
 #include "common/option.h"
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -42,25 +43,39 @@ struct diagram {
     bool once, ascii, colour;
 };
 
+/* An end's path in words. The other machine's end of a connection is in that machine's list. */
+static void describe(const struct diagram *diagram, const struct live *live, const struct path *path, char *text,
+                     size_t size)
+{
+    if (path->count > 0)
+        path_text(path, diagram->name_of, text, size);
+    else
+        snprintf(text, size, "%s", live->follows ? "no row on this machine" : diagram->name_of(STATE_CLOSED));
+}
+
 /* The figure with both paths of the connection on it: the states now, and those before. */
 static void draw_live(struct figure *figure, const struct diagram *diagram, const struct live *live)
 {
     char line[FIGURE_COLUMNS + 1], path[FIGURE_COLUMNS - 8];
     enum tcp_state server = path_end(&live->server_path), client = path_end(&live->client_path);
+    bool server_here = !live->follows || live->server_path.count > 0;
+    bool client_here = !live->follows || live->client_path.count > 0;
     figure_draw(figure, diagram->name_of);
     for (int i = 0; i < live->server_path.count; i++)
         figure_mark(figure, live->server_path.steps[i].state, false, STYLE_VISITED, "");
     for (int i = 0; i < live->client_path.count; i++)
         figure_mark(figure, live->client_path.steps[i].state, false, STYLE_VISITED, "");
-    figure_mark(figure, server, true, STYLE_SERVER, "server");
-    figure_mark(figure, client, true, server == client ? STYLE_BOTH : STYLE_CLIENT, "client");
+    if (server_here)
+        figure_mark(figure, server, true, STYLE_SERVER, "server");
+    if (client_here)
+        figure_mark(figure, client, true, server_here && server == client ? STYLE_BOTH : STYLE_CLIENT, "client");
     for (int row = FIGURE_NOTES_ROW; row < FIGURE_ROWS; row++)
         for (int column = 0; column < FIGURE_COLUMNS; column++)
             figure_text(figure, row, column, " ");
-    path_text(&live->server_path, path, sizeof path);
+    describe(diagram, live, &live->server_path, path, sizeof path);
     snprintf(line, sizeof line, "server  %s", path);
     figure_text(figure, FIGURE_NOTES_ROW, 0, line);
-    path_text(&live->client_path, path, sizeof path);
+    describe(diagram, live, &live->client_path, path, sizeof path);
     snprintf(line, sizeof line, "client  %s", path);
     figure_text(figure, FIGURE_NOTES_ROW + 1, 0, line);
     if (live->follows)
@@ -71,14 +86,30 @@ static void draw_live(struct figure *figure, const struct diagram *diagram, cons
     figure_text(figure, FIGURE_NOTES_ROW + 2, 0, line);
 }
 
-/* What is new of an end's path since the last line, without a terminal. *told counts the steps told; a path that has
- * become shorter is a new connection's. */
-static void tell_path(const char *end, const struct path *path, int *told)
+/* What has been told so far, without a terminal: of which connection, and how many steps of each end. */
+struct told {
+    int number, server, client;
+};
+
+static void tell_path(const struct diagram *diagram, const char *end, const struct path *path, int *told)
 {
-    if (path->count < *told)
-        *told = 0;
-    for (; *told < path->count; ++*told)
-        printf("%s %s%s\n", end, state_name(path->steps[*told].state), path->steps[*told].seen ? "" : " (inferred)");
+    for (; *told < path->forgotten + path->count; ++*told) {
+        int i = *told < path->forgotten ? 0 : *told - path->forgotten;
+        printf("%s %s%s\n", end, diagram->name_of(path->steps[i].state), path->steps[i].seen ? "" : " (inferred)");
+    }
+}
+
+static void tell(const struct diagram *diagram, const struct live *live, struct told *told)
+{
+    if (live->number != told->number) {
+        if (live->number > 1) { /* before the first one the server's path has begun already, with LISTEN */
+            printf("another connection, client's port %u\n", (unsigned)live->client.port);
+            told->server = told->client = 0;
+        }
+        told->number = live->number;
+    }
+    tell_path(diagram, "server", &live->server_path, &told->server);
+    tell_path(diagram, "client", &live->client_path, &told->client);
 }
 
 /* Draws over the last picture, or says that the terminal is too small. */
@@ -90,8 +121,8 @@ static void redraw(const struct diagram *diagram, const struct live *live)
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 &&
         (size.ws_row < FIGURE_ROWS + 1 || size.ws_col < FIGURE_COLUMNS)) {
         char server[60], client[60];
-        path_text(&live->server_path, server, sizeof server);
-        path_text(&live->client_path, client, sizeof client);
+        describe(diagram, live, &live->server_path, server, sizeof server);
+        describe(diagram, live, &live->client_path, client, sizeof client);
         printf("The figure needs %d columns and %d lines; here are %u and %u.\nserver  %s\nclient  %s\n",
                FIGURE_COLUMNS, FIGURE_ROWS + 1, (unsigned)size.ws_col, (unsigned)size.ws_row, server, client);
     } else {
@@ -105,7 +136,7 @@ static int follow(const struct diagram *diagram, struct live *live, bool screen)
 {
     long long end = now_us() + diagram->for_ms * 1000LL;
     struct winsize size, last_size = {.ws_row = 0};
-    int server_told = 0, client_told = 0;
+    struct told told = {0, 0, 0};
     for (;;) {
         int changed = live_look(live);
         if (changed == -1)
@@ -117,8 +148,7 @@ static int follow(const struct diagram *diagram, struct live *live, bool screen)
         if (changed && screen) {
             redraw(diagram, live);
         } else if (changed) {
-            tell_path("server", &live->server_path, &server_told);
-            tell_path("client", &live->client_path, &client_told);
+            tell(diagram, live, &told);
         }
         if (fflush(stdout) != 0)
             return -1;
@@ -143,6 +173,27 @@ static int show_once(const struct diagram *diagram, struct live *live)
     return EXIT_DONE;
 }
 
+/* Shows the terminal's other screen, without a cursor. What is typed is not echoed (an Enter would scroll the figure
+ * away), and Ctrl-Z and Ctrl-\ do nothing: they would leave the terminal like that. Returns whether *before is set. */
+static bool enter_screen(struct termios *before)
+{
+    fputs("\033[?1049h\033[?25l", stdout);
+    if (tcgetattr(STDIN_FILENO, before) == -1 || tcgetpgrp(STDIN_FILENO) != getpgrp())
+        return false; /* our input is no terminal, or we are in the background: it is not ours to set */
+    struct termios quiet = *before;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    quiet.c_cc[VSUSP] = quiet.c_cc[VQUIT] = _POSIX_VDISABLE;
+    return tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0;
+}
+
+/* As we found it; what was typed meanwhile is not left to the shell. `before` may be NULL. */
+static void leave_screen(const struct termios *before)
+{
+    fputs("\033[?25h\033[?1049l", stdout);
+    if (before)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+}
+
 static int run_live(const struct diagram *diagram)
 {
     struct live live;
@@ -152,16 +203,16 @@ static int run_live(const struct diagram *diagram)
     }
     const char *terminal = getenv("TERM");
     bool screen = !diagram->once && isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-    if (screen)
-        fputs("\033[?1049h\033[?25l", stdout); /* the other screen, no cursor */
+    struct termios before;
+    bool quiet = screen && enter_screen(&before);
     int result = diagram->once ? show_once(diagram, &live) : follow(diagram, &live, screen);
     int error = errno;
     if (screen) {
         char path[FIGURE_COLUMNS];
-        fputs("\033[?25h\033[?1049l", stdout); /* as we found it */
-        path_text(&live.server_path, path, sizeof path);
+        leave_screen(quiet ? &before : NULL);
+        describe(diagram, &live, &live.server_path, path, sizeof path);
         printf("server  %s\n", path);
-        path_text(&live.client_path, path, sizeof path);
+        describe(diagram, &live, &live.client_path, path, sizeof path);
         printf("client  %s\n", path);
     }
     live_close(&live);
@@ -202,10 +253,20 @@ static const struct option long_options[] = {
 static bool take_option(int option, const char *value, struct diagram *diagram)
 {
     switch (option) {
-    case 'p': return option_port("--port", value, &diagram->port);
+    case 'p':
+        if (!option_port("--port", value, &diagram->port))
+            return false;
+        if (diagram->port == 0)
+            report("--port 0: no socket in the kernel's list has it");
+        return diagram->port != 0;
     case OPTION_ONCE: diagram->once = true; return true;
     case OPTION_FOR: return option_seconds("--for", value, &diagram->for_ms);
-    case OPTION_INTERVAL: return option_seconds("--interval", value, &diagram->interval_ms);
+    case OPTION_INTERVAL:
+        if (!option_seconds("--interval", value, &diagram->interval_ms))
+            return false;
+        if (diagram->interval_ms == 0)
+            report("--interval '%s': too small (0.001 at least)", value);
+        return diagram->interval_ms != 0;
     case OPTION_NAMES: diagram->name_of = NULL; return take_names(value, &diagram->name_of);
     case OPTION_ASCII: diagram->ascii = true; return true;
     case OPTION_STATE:

@@ -19,26 +19,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: tcpstate hold [options] STATE\n"
-    "Brings a socket on loopback into STATE with plain socket calls and keeps it there until Enter, Ctrl-C or SIGTERM;\n"
-    "tells which calls it made, the netstat command to type, the row to look for, and how long the kernel allows.\n"
-    "\n"
-    "STATE: LISTEN SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSE_WAIT CLOSING LAST_ACK TIME_WAIT\n"
-    "       (BSD's and RFC 9293's names too); CLOSED explains why it has no row\n"
-    "\n"
-    "  -f, --for SECS            end after SECS\n"
-    "  -p, --port PORT           the server's port (default: the kernel chooses a free one)\n"
-    "  -6, --ipv6                on ::1 instead of 127.0.0.1\n"
-    "  -h, --help                this text\n"
-    "\n"
-    "The end of standard input does not end it. Afterwards its sockets are reset, so that nothing stays but a TIME_WAIT.\n"
-    "Exit status 0: held until you ended it; 1: the kernel did not get there, or left the state before that;\n"
-    "2: wrong arguments.\n";
+static const char usage[] = "usage: tcpstate hold [options] STATE\n"
+                            "Brings a socket on loopback into STATE with plain socket calls and keeps it\n"
+                            "there until Enter, Ctrl-C or SIGTERM; tells which calls it made, the netstat\n"
+                            "command to type, the row to look for, and how long the kernel allows.\n"
+                            "\n"
+                            "STATE: LISTEN SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSE_WAIT\n"
+                            "       CLOSING LAST_ACK TIME_WAIT (BSD's and RFC 9293's names too);\n"
+                            "       CLOSED explains why it has no row\n"
+                            "\n"
+                            "  -f, --for SECS            end after SECS\n"
+                            "  -p, --port PORT           the server's port (default: the kernel chooses)\n"
+                            "  -6, --ipv6                on ::1 instead of 127.0.0.1\n"
+                            "  -h, --help                this text\n"
+                            "\n"
+                            "The end of standard input does not end it. Afterwards its sockets are reset,\n"
+                            "so that nothing stays but a TIME_WAIT. Exit status 0: held until you ended it;\n"
+                            "1: the kernel did not get there, or left the state before that; 2: wrong\n"
+                            "arguments.\n";
 
-static const char why_closed[] =
-    "CLOSED: no connection, and so no row. A socket that is new, or only bound, or done, is in no list of the kernel's\n"
-    "connections. What netstat shows of CLOSED is that a row is not there: hold another state, look, end it, look again.\n";
+static const char why_closed[] = "CLOSED: no connection, and so no row. A socket that is new, or only bound, or\n"
+                                 "done with, is not in the kernel's list of connections. What netstat shows of\n"
+                                 "CLOSED is that a row is missing: hold another state, look, end it, look again.\n";
 
 enum { PATIENCE_MS = 5000, LOOK_MS = 200 /* between two looks at the kernel */ };
 
@@ -46,16 +48,19 @@ struct holding {
     const struct recipe *recipe;
     struct scene scene;
     struct socket_table table;
-    int for_ms;       /* -1 = no end */
-    int stdin_fd;     /* where Enter comes from; -1 once it has ended */
-    long long begin;  /* now_us() when the state was reached */
+    int for_ms;      /* -1 = no end */
+    int stdin_fd;    /* where Enter comes from; -1 once it has ended */
+    long long begin; /* now_us() when the state was reached */
 };
 
 enum ending { BY_ENTER, BY_SIGNAL, BY_TIME, BY_KERNEL };
 
 static const struct option long_options[] = {
-    {"for", required_argument, NULL, 'f'}, {"port", required_argument, NULL, 'p'}, {"ipv6", no_argument, NULL, '6'},
-    {"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+    {"for", required_argument, NULL, 'f'},
+    {"port", required_argument, NULL, 'p'},
+    {"ipv6", no_argument, NULL, '6'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 /* Takes the options. Returns -1 to go on, or the exit status. */
@@ -240,9 +245,8 @@ static void tell_end(const struct holding *holding, enum ending ending)
     static const char *const reasons[] = {[BY_ENTER] = "Enter", [BY_TIME] = "--for"};
     const char *reason = ending == BY_SIGNAL ? stop_signal_name() : reasons[ending];
     printf("Ended by %s after %.1f s. %s\n", reason, (double)(now_us() - holding->begin) / 1e6,
-           holding->recipe->state == STATE_TIME_WAIT
-               ? "The row needs no process: it stays until its 60 s are over."
-               : "The sockets are reset, their rows are gone.");
+           holding->recipe->state == STATE_TIME_WAIT ? "The row needs no process: it stays until its 60 s are over."
+                                                     : "The sockets are reset, their rows are gone.");
 }
 
 /* Reaches the state, tells, waits. Returns the exit status. */

@@ -16,6 +16,7 @@ struct path {
         bool seen; /* the kernel showed it; otherwise it lay between two looks and is inferred */
     } steps[PATH_LENGTH];
     int count;
+    int forgotten; /* how many older ones there was no room for */
 };
 
 struct live {
@@ -24,8 +25,10 @@ struct live {
     struct snapshot before, after;
     bool listens;           /* a socket is in LISTEN */
     bool follows;           /* a connection is followed, ... */
-    struct endpoint client; /* ... this one, ... */
-    int family;             /* ... IPv4 or IPv6 */
+    bool lives;             /* ... not only its TIME_WAIT, ... */
+    struct endpoint client; /* ... this one, an IPv4 address in IPv6's form (::ffff:127.0.0.1), ... */
+    int number;             /* ... the first, the second, ... */
+    bool server_seen;       /* ... and the kernel has shown a row of its server's end */
     int others;             /* how many further connections there are now */
     struct path server_path, client_path;
 };
@@ -35,13 +38,14 @@ int live_open(struct live *live, uint16_t port);
 void live_close(struct live *live);
 
 /* Looks at the kernel's sockets once more. Returns 1 if a path or the number of others has changed, 0 if not, -1 with
- * errno. The newest connection is followed; of those that are there at the first look, one that lives. */
+ * errno. The newest connection is followed; one that is only a TIME_WAIT gives way to it, and not the other way. */
 int live_look(struct live *live);
 
 /* The state an end is in: CLOSED before its path begins. */
 enum tcp_state path_end(const struct path *path);
 
-/* Writes "LISTEN > (SYN_RECV) > ESTABLISHED" into `text`, its beginning cut where it does not fit. */
-void path_text(const struct path *path, char *text, size_t size);
+/* Writes "LISTEN > (SYN_RECV) > ESTABLISHED" into `text`, the states as `name_of` spells them, the beginning cut where
+ * it does not fit. */
+void path_text(const struct path *path, const char *(*name_of)(enum tcp_state), char *text, size_t size);
 
 #endif

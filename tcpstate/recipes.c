@@ -102,7 +102,8 @@ int scene_listen(struct scene *scene, int backlog)
         return address_failed("listen", &scene->server);
     /* With port 0 the kernel has chosen one: ask which. */
     socklen_t size = sizeof scene->server;
-    return getsockname(scene->listen_fd, (struct sockaddr *)&scene->server, &size) == 0 ? 0 : call_failed("getsockname");
+    return getsockname(scene->listen_fd, (struct sockaddr *)&scene->server, &size) == 0 ? 0
+                                                                                        : call_failed("getsockname");
 }
 
 int scene_call(const struct scene *scene)
@@ -123,7 +124,8 @@ int scene_call_client(struct scene *scene)
     scene->client_fd = scene_call(scene);
     if (scene->client_fd == -1)
         return -1;
-    return getsockname(scene->client_fd, (struct sockaddr *)&scene->client, &size) == 0 ? 0 : call_failed("getsockname");
+    return getsockname(scene->client_fd, (struct sockaddr *)&scene->client, &size) == 0 ? 0
+                                                                                        : call_failed("getsockname");
 }
 
 /* A non-blocking connect is done when the socket is writable; SO_ERROR then tells how it ended (connect(2)). */

@@ -15,15 +15,15 @@
 enum scene_end { CLIENT, SERVER, LISTENER };
 
 struct scene {
-    int family;                      /* AF_INET: 127.0.0.1, AF_INET6: ::1 */
-    uint16_t port;                   /* the listener's; 0 = the kernel chooses */
-    int listen_fd;                   /* these four: -1 = none */
-    int client_fd;                   /* non-blocking, as all of them */
-    int server_fd;                   /* the server's end of the connection, from accept */
-    int filler_fd;                   /* another client, which only fills the accept queue */
-    struct sockaddr_storage server;  /* the listener's address, known after scene_listen */
-    struct sockaddr_storage client;  /* the client's, known after scene_call_client */
-    socklen_t address_size;          /* of both */
+    int family;                     /* AF_INET: 127.0.0.1, AF_INET6: ::1 */
+    uint16_t port;                  /* the listener's; 0 = the kernel chooses */
+    int listen_fd;                  /* these four: -1 = none */
+    int client_fd;                  /* non-blocking, as all of them */
+    int server_fd;                  /* the server's end of the connection, from accept */
+    int filler_fd;                  /* another client, which only fills the accept queue */
+    struct sockaddr_storage server; /* the listener's address, known after scene_listen */
+    struct sockaddr_storage client; /* the client's, known after scene_call_client */
+    socklen_t address_size;         /* of both */
 };
 
 /* ---- recipes.c. What returns int returns 0, or -1: the reason has been reported, or a stop signal came. */

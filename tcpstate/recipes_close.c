@@ -36,7 +36,8 @@ int reach_last_ack(struct scene *scene)
         return -1;
     if (shutdown(scene->client_fd, SHUT_WR) == -1)
         return call_failed("shutdown");
-    if (read_to_end(scene->server_fd) == -1 || fill_window(scene->server_fd) == -1) /* read: 0 bytes, the FIN is there */
+    if (read_to_end(scene->server_fd) == -1 ||
+        fill_window(scene->server_fd) == -1) /* read: 0 bytes, the FIN is there */
         return -1;
     return shutdown(scene->server_fd, SHUT_WR) == 0 ? 0 : call_failed("shutdown");
 }

@@ -1,4 +1,5 @@
-/* recipes_limit.c: how long the kernel keeps a socket in a state, by its own settings (ip-sysctl, tcp(7)). Linux only. */
+/* recipes_limit.c: how long the kernel keeps a socket in a state, by its own settings (ip-sysctl, tcp(7)). Linux only.
+ */
 #include "recipes.h"
 
 #include <netinet/in.h>
@@ -31,8 +32,10 @@ static void syn_sent_limit(char *text, size_t size)
         seconds += interval;
         interval = interval * 2 < LONGEST ? interval * 2 : LONGEST;
     }
-    snprintf(text, size, "about %d s: the SYN is repeated %d times, then connect fails\n"
-             "with ETIMEDOUT (tcp_syn_retries %d, tcp_syn_linear_timeouts %d)", seconds, linear + retries, retries, linear);
+    snprintf(text, size,
+             "about %d s: the SYN is repeated %d times, then connect fails\n"
+             "with ETIMEDOUT (tcp_syn_retries %d, tcp_syn_linear_timeouts %d)",
+             seconds, linear + retries, retries, linear);
 }
 
 /* The kernel rounds the seconds up to whole repeats of its SYN+ACK, and tells what came of it. */
@@ -53,8 +56,10 @@ void limit_text(enum tcp_state state, const struct scene *scene, char *text, siz
         snprintf(text, size, "about 60 s (2 MSL), with or without this process; no setting\nchanges it");
         break;
     case STATE_FIN_WAIT2:
-        snprintf(text, size, "no limit while this process has the socket open\n"
-                 "(tcp_fin_timeout, %d s, counts only after close)", setting("tcp_fin_timeout", 60));
+        snprintf(text, size,
+                 "no limit while this process has the socket open\n"
+                 "(tcp_fin_timeout, %d s, counts only after close)",
+                 setting("tcp_fin_timeout", 60));
         break;
     case STATE_FIN_WAIT1:
     case STATE_CLOSING:

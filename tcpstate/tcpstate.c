@@ -9,6 +9,7 @@
 #include "common/descriptor.h"
 #include "common/report.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,16 @@ static const struct subcommand *find_subcommand(const char *name)
     return NULL;
 }
 
+/* What could not be written was not done. EPIPE: whoever read our lines has seen enough, and that needs no word. */
+static int flushed(int status)
+{
+    if (status != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    if (errno != EPIPE)
+        report_errno("write standard output");
+    return EXIT_WORLD;
+}
+
 int main(int argc, char **argv)
 {
     report_as("tcpstate");
@@ -68,5 +79,5 @@ int main(int argc, char **argv)
     if (chosen->waits)
         await_stop_signals();
     argv[1] = argv[0]; /* the name with which getopt begins its complaints */
-    return chosen->run(argc - 1, argv + 1);
+    return flushed(chosen->run(argc - 1, argv + 1));
 }

@@ -6,8 +6,8 @@
  * "seen"; what must have lain between, but was over when we looked, is "inferred". The parts stand in tour_open.c and
  * tour_close.c. See also: tcpstate hold, which keeps one state.
  */
-#include "commands.h"
 #include "tour.h"
+#include "commands.h"
 
 #include "common/await.h"
 #include "common/option.h"
@@ -19,31 +19,36 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: tcpstate tour [options]\n"
-    "Walks real connections on loopback through every path: opening, closing, half-close, simultaneous open and close,\n"
-    "reset, TIME_WAIT. After each call both ends' states are read from the kernel: \"seen\" is what it showed at that\n"
-    "moment, \"inferred\" what lay between and was over when we looked.\n"
-    "\n"
-    "  -n, --netstat             after each change the rows of the real netstat\n"
-    "  -p, --pause SECS          pause before each call (default: 0.3 on a terminal, else 0)\n"
-    "  -s, --step                wait for Enter before each call\n"
-    "  -a, --ascii               > instead of an arrow\n"
-    "  -j, --json                one event a line\n"
-    "  -h, --help                this text\n"
-    "\n"
-    "Exit status 0: the kernel showed every state that it should have; 1: it did not, and which; 2: wrong arguments.\n";
+static const char usage[] = "usage: tcpstate tour [options]\n"
+                            "Walks real connections on loopback through every path: opening, closing,\n"
+                            "half-close, simultaneous open and close, reset, TIME_WAIT. After each call both\n"
+                            "ends' states are read from the kernel: \"seen\" is what it showed at that moment,\n"
+                            "\"inferred\" what lay between and was over when we looked.\n"
+                            "\n"
+                            "  -n, --netstat             after each change the rows of the real netstat\n"
+                            "  -p, --pause SECS          before each call (default: 0.3 on a terminal, else 0)\n"
+                            "  -s, --step                wait for Enter before each call\n"
+                            "  -a, --ascii               > instead of an arrow\n"
+                            "  -j, --json                one event a line\n"
+                            "  -h, --help                this text\n"
+                            "\n"
+                            "Exit status 0: the kernel showed every state that it should have; 1: it did not,\n"
+                            "and which; 2: wrong arguments.\n";
 
 enum { PAUSE_ON_TERMINAL_MS = 300 };
 
-static tour_part_fn *const parts[] = {tour_handshake,  tour_syn_sent,           tour_syn_recv,
-                                      tour_half_close, tour_fin_waits,          tour_simultaneous_close,
+static tour_part_fn *const parts[] = {tour_handshake,  tour_syn_sent,          tour_syn_recv,
+                                      tour_half_close, tour_fin_waits,         tour_simultaneous_close,
                                       tour_time_wait,  tour_simultaneous_open, tour_reset};
 enum { PART_COUNT = sizeof parts / sizeof parts[0] };
 
 static const struct option long_options[] = {
-    {"netstat", no_argument, NULL, 'n'}, {"pause", required_argument, NULL, 'p'}, {"step", no_argument, NULL, 's'},
-    {"ascii", no_argument, NULL, 'a'},   {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
+    {"netstat", no_argument, NULL, 'n'},
+    {"pause", required_argument, NULL, 'p'},
+    {"step", no_argument, NULL, 's'},
+    {"ascii", no_argument, NULL, 'a'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 

@@ -44,7 +44,7 @@ struct tour {
 /* A part of the tour. Returns false when it could not go on: reported, or a stop signal came. */
 typedef bool tour_part_fn(struct tour *tour);
 
-tour_part_fn tour_handshake, tour_syn_sent, tour_syn_recv, tour_simultaneous_open;              /* tour_open.c */
+tour_part_fn tour_handshake, tour_syn_sent, tour_syn_recv, tour_simultaneous_open;                 /* tour_open.c */
 tour_part_fn tour_half_close, tour_fin_waits, tour_simultaneous_close, tour_reset, tour_time_wait; /* tour_close.c */
 
 /* ---- tour_show.c */
@@ -75,7 +75,8 @@ bool tour_tell_tally(const struct tour *tour);
 /* Whether netstat can be run here. */
 bool netstat_is_there(void);
 
-/* Runs netstat -ant and calls `fn` with each of its rows (no newline) that has `port` at either end. Returns 0, or -1. */
+/* Runs netstat -ant and calls `fn` with each of its rows (no newline) that has `port` at either end. Returns 0, or -1.
+ */
 int netstat_rows(unsigned port, void (*fn)(const char *row, void *context), void *context);
 
 #endif

@@ -104,7 +104,7 @@ bool tour_simultaneous_open(struct tour *tour)
 
     if (!tour_call(tour, "both", "connect(fd, the same port)"))
         return false;
-    connect(scene->client_fd, (struct sockaddr *)&scene->server, scene->address_size);
+    (void)connect(scene->client_fd, (struct sockaddr *)&scene->server, scene->address_size);
     if (await_connection(scene->client_fd) == -1)
         return call_failed("connect") == 0;
     tour_passed(tour, STATE_SYN_SENT, STATE_SYN_SENT);

@@ -96,8 +96,11 @@ static void print_state(const struct tour *tour, enum tcp_state state, enum tcp_
 {
     bool changed = state != before;
     const char *arrow = !changed ? "  " : tour->options.ascii ? "> " : "\u2192 ";
-    printf("%s%s%-12s%s ", style(tour, !changed ? "" : seen ? fresh : faint), arrow, state_name(state),
-           style(tour, plain));
+    printf("%s%s%-12s%s ",
+           style(tour, !changed ? ""
+                       : seen   ? fresh
+                                : faint),
+           arrow, state_name(state), style(tour, plain));
 }
 
 static void count(struct tour *tour, enum tcp_state state, enum tcp_state before, bool seen)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 /* The order in which a connection lives. */
-static const enum tcp_state life[] = {STATE_CLOSED,     STATE_LISTEN,    STATE_SYN_SENT,   STATE_SYN_RECV,
-                                      STATE_ESTABLISHED, STATE_FIN_WAIT1, STATE_FIN_WAIT2,  STATE_CLOSING,
-                                      STATE_TIME_WAIT,  STATE_CLOSE_WAIT, STATE_LAST_ACK};
+static const enum tcp_state life[] = {STATE_CLOSED,      STATE_LISTEN,     STATE_SYN_SENT,  STATE_SYN_RECV,
+                                      STATE_ESTABLISHED, STATE_FIN_WAIT1,  STATE_FIN_WAIT2, STATE_CLOSING,
+                                      STATE_TIME_WAIT,   STATE_CLOSE_WAIT, STATE_LAST_ACK};
 enum { LIFE_LENGTH = sizeof life / sizeof life[0], WITH_ROW = LIFE_LENGTH - 1 /* all but CLOSED */ };
 
 /* The numbers of the parts in `bits`: "1 2 5". */
@@ -54,7 +54,6 @@ bool tour_tell_tally(const struct tour *tour)
         printf("{\"event\":\"end\",\"states_seen\":%d,\"states_with_a_row\":%d,\"failures\":%d}\n", seen, WITH_ROW,
                tour->failures);
     else
-        printf("\n%s %d of the %d states that have a row were seen.%s CLOSED is a row that is not there.\n", bold, seen,
-               WITH_ROW, plain);
+        printf("\n%s %d of the %d states that have a row were seen.%s CLOSED has none.\n", bold, seen, WITH_ROW, plain);
     return seen == WITH_ROW;
 }

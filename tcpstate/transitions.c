@@ -1,6 +1,7 @@
 #include "transitions.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 const struct transition transitions[TRANSITION_COUNT] = {
     {STATE_CLOSED, STATE_LISTEN, "passive OPEN", "create TCB"},
@@ -34,9 +35,19 @@ const struct transition *transition_between(enum tcp_state from, enum tcp_state 
     return NULL;
 }
 
-/* Breadth first: `came_from` of each state is the state before it on a shortest path from `from`. */
-static void search(enum tcp_state from, enum tcp_state came_from[STATE_COUNT])
+/* An arrow that an ordinary connection does not take: LISTEN -> SYN-SENT has no call in the sockets API, and the other
+ * two are the simultaneous open and a close in the middle of it. */
+static bool is_rare(const struct transition *arrow)
 {
+    return (arrow->from == STATE_LISTEN && arrow->to == STATE_SYN_SENT) ||
+           (arrow->from == STATE_SYN_SENT && arrow->to == STATE_SYN_RECV) ||
+           (arrow->from == STATE_SYN_RECV && arrow->to == STATE_FIN_WAIT1);
+}
+
+/* Breadth first: `came_from` of each state is the state before it on a shortest path from `from`. */
+static void search(enum tcp_state from, bool rare_too, enum tcp_state came_from[STATE_COUNT])
+{
+    memset(came_from, 0, STATE_COUNT * sizeof came_from[0]); /* STATE_NONE */
     enum tcp_state queue[STATE_COUNT];
     int first = 0, last = 0;
     queue[last++] = from;
@@ -45,7 +56,8 @@ static void search(enum tcp_state from, enum tcp_state came_from[STATE_COUNT])
         enum tcp_state here = queue[first++];
         for (int i = 0; i < TRANSITION_COUNT; i++) {
             enum tcp_state next = transitions[i].to;
-            if (transitions[i].from == here && came_from[next] == STATE_NONE) {
+            if (transitions[i].from == here && came_from[next] == STATE_NONE &&
+                (rare_too || !is_rare(&transitions[i]))) {
                 came_from[next] = here;
                 queue[last++] = next;
             }
@@ -55,10 +67,14 @@ static void search(enum tcp_state from, enum tcp_state came_from[STATE_COUNT])
 
 int transition_path(enum tcp_state from, enum tcp_state to, enum tcp_state between[STATE_COUNT])
 {
-    enum tcp_state came_from[STATE_COUNT] = {STATE_NONE};
+    enum tcp_state came_from[STATE_COUNT];
     if (from == to)
         return -1;
-    search(from, came_from);
+    if (transition_between(from, to))
+        return 0;
+    search(from, false, came_from);
+    if (came_from[to] == STATE_NONE)
+        search(from, true, came_from);
     if (came_from[to] == STATE_NONE)
         return -1;
     int count = 0;

@@ -21,7 +21,8 @@ const struct transition *transition_between(enum tcp_state from, enum tcp_state 
 
 /* The fewest arrows that lead from one state to another, for when the kernel was faster than we looked: writes the
  * states between the two into `between`, returns how many there are; 0 if an arrow leads there directly, -1 if none
- * does. */
+ * does. Between are only states of an ordinary connection, where that is possible: nobody is said to have opened
+ * simultaneously, or to have closed before ESTABLISHED, who was not seen to. */
 int transition_path(enum tcp_state from, enum tcp_state to, enum tcp_state between[STATE_COUNT]);
 
 #endif

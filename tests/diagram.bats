@@ -82,6 +82,60 @@ in_terminal() {
     stop_process "$server_pid"
 }
 
+@test "diagram --port: of a connection too quick to be seen only what is certain" {
+    start_server 0
+    start diagram tcpstate diagram --port "$port" --interval 0.3
+    wait_line "$T/diagram.out" '^server LISTEN$'
+    "$BIN/tcp_client" -q 127.0.0.1 "$port" x >/dev/null
+    wait_line "$T/diagram.out" '^client TIME_WAIT$'
+    [ -n "$(rows_to "$port" TIME_WAIT)" ] || fail "netstat shows no TIME_WAIT" "$(netstat_rows "$port")"
+    before=$(sleeps) # two looks more
+    slept_twice() { [ "$(sleeps)" -ge $((before + 2)) ]; }
+    wait_for slept_twice
+    # A client does not listen; and of a server's end that was never seen nothing is said, its LISTEN has not moved.
+    run ! grep -E 'client (LISTEN|SYN_RECV)' "$T/diagram.out"
+    grep -qE 'server (ESTABLISHED|CLOSE_WAIT|LAST_ACK)' "$T/diagram.out" || run ! grep 'server CLOSED' "$T/diagram.out"
+}
+
+sleeps() { awk '/^voluntary/ { print $2 }' "/proc/$pid/status"; }
+
+@test "diagram --port: another connection is followed from its beginning" {
+    start_server --model fork 0
+    start diagram tcpstate diagram --port "$port"
+    start client tcp_client --hold 30 127.0.0.1 "$port" x
+    wait_line "$T/diagram.out" '^client ESTABLISHED$'
+    start client2 tcp_client --hold 30 127.0.0.1 "$port" x
+    wait_line "$T/diagram.out" '^another connection'
+    newest=$(sed -n 's/^another connection.* //p' "$T/diagram.out")
+    second() { sed '1,/^another connection/d' "$T/diagram.out"; }
+    both_told() { [ "$(second | grep -cxE '(server|client) ESTABLISHED')" = 2 ]; }
+    wait_for both_told || fail "the second connection is not told" "$(cat "$T/diagram.out")"
+    [ -n "$(rows_at "$newest" ESTABLISHED)" ] || fail "netstat has no such client" "$(netstat_rows "$port")"
+    run "$BIN/tcpstate" diagram --port "$port" --once
+    assert_match "$output" 'further connections: 1'
+}
+
+@test "diagram --port: an IPv4 client of an IPv6 socket is one connection" {
+    start_server -b :: 0
+    start client tcp_client --hold 30 127.0.0.1 "$port" x
+    wait_state "$port" ESTABLISHED
+    both_ends() { [ -n "$(rows_at "$port" ESTABLISHED)" ] && [ -n "$(rows_to "$port" ESTABLISHED)" ]; }
+    wait_for both_ends
+    run "$BIN/tcpstate" diagram --port "$port" --once
+    assert_match "$output" 'server  LISTEN > .*ESTABLISHED'
+    assert_match "$output" 'client  .*ESTABLISHED'
+    assert_match "$output" 'further connections: 0'
+}
+
+@test "diagram, explain: what can't be written is said, exit status 1" {
+    [ -w /dev/full ] || skip "no /dev/full here"
+    for command in diagram explain; do
+        run --separate-stderr bash -c "'$BIN/tcpstate' $command >/dev/full"
+        assert_equal "$status" 1 "exit status of $command"
+        assert_match "$stderr" 'write standard output: No space left'
+    done
+}
+
 @test "diagram --port on a terminal: the other screen, and everything as it was after a signal" {
     command -v script >/dev/null || skip "script (util-linux) is not installed"
     start_server 0
@@ -101,7 +155,7 @@ in_terminal() {
 
 @test "diagram, explain: bad input is one line on stderr, exit status 2" {
     for arguments in '--port x' '--port 65536' '--state NOWHERE' '--names french' '--once' '--for 1' 'surplus' '--nosuch' \
-        '--port 7000 --state LISTEN'; do
+        '--port 7000 --state LISTEN' '--port 0' '--port 7000 --interval 0'; do
         # shellcheck disable=SC2086 # words
         run --separate-stderr "$BIN/tcpstate" diagram $arguments
         assert_equal "$status" 2 "exit status of diagram $arguments"

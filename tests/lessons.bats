@@ -434,3 +434,8 @@ PERL
     run tests/lesson --help
     [ "$status" -eq 0 ] && [[ "${lines[0]}" == usage:* ]]
 }
+
+@test "README: its run is a real one" {
+    run "$ROOT/tests/lesson" --bin "$BIN" "$ROOT/README.md"
+    [ "$status" -eq 0 ] || fail "$output"
+}

@@ -49,6 +49,15 @@ int main(void)
     enum tcp_state between[STATE_COUNT];
     check(transition_path(STATE_CLOSED, STATE_ESTABLISHED, between) == 1 && between[0] == STATE_SYN_SENT,
           "to ESTABLISHED");
+    check(transition_path(STATE_SYN_SENT, STATE_FIN_WAIT1, between) == 1 && between[0] == STATE_ESTABLISHED,
+          "a quick client was ESTABLISHED, not SYN-RECEIVED");
+    check(transition_path(STATE_CLOSED, STATE_TIME_WAIT, between) == 3 && between[0] == STATE_SYN_SENT &&
+              between[1] == STATE_ESTABLISHED && between[2] == STATE_FIN_WAIT1,
+          "a quicker one was never in LISTEN");
+    check(transition_path(STATE_LISTEN, STATE_FIN_WAIT1, between) == 2 && between[0] == STATE_SYN_RECV &&
+              between[1] == STATE_ESTABLISHED,
+          "a server that closes first was ESTABLISHED");
+    check(transition_path(STATE_SYN_SENT, STATE_SYN_RECV, between) == 0, "a simultaneous open that was seen");
     check(transition_path(STATE_CLOSE_WAIT, STATE_CLOSED, between) == 1 && between[0] == STATE_LAST_ACK, "LAST-ACK");
     check(transition_path(STATE_SYN_SENT, STATE_SYN_SENT, between) == -1, "no way from a state to itself");
 
