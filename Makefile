@@ -23,8 +23,6 @@ FIRST    = lessons/01-sockets/first_server lessons/01-sockets/first_client
 objects  = $(patsubst %.c,build/%.o,$(wildcard $(1)/*.c))
 UNIT     = $(patsubst %.c,build/%,$(wildcard tests/unit/*_test.c))
 BENCH    = $(patsubst %.c,build/%,$(wildcard bench/*.c))
-SOURCES  = $(wildcard common/*.c $(PROGRAMS:%=%/*.c) $(FIRST:%=%.c) tests/unit/*.c tests/fuzz/*.c bench/*.c)
-HEADERS  = $(wildcard common/*.h $(PROGRAMS:%=%/*.h))
 PAGES    = $(wildcard $(PROGRAMS:%=%/*.1))
 
 all: $(PROGRAMS:%=bin/%) $(addprefix bin/,$(notdir $(FIRST)))
@@ -98,7 +96,8 @@ install: all
 	install -m 644 $(PAGES) '$(DESTDIR)$(PREFIX)/share/man/man1'
 
 uninstall:
-	rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%') $(notdir $(PAGES:%='$(DESTDIR)$(PREFIX)/share/man/man1/'%))
+	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/bin/%',$(PROGRAMS))
+	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/share/man/man1/%',$(notdir $(PAGES)))
 
 clean:
 	rm -rf bin build
