@@ -50,7 +50,8 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BIN=${NETSTEP_BIN:-$ROOT/bin}
 T=${BATS_TEST_TMPDIR:-}
 LC_ALL=C.UTF-8
-export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin # ip, sysctl: ordinary users have these elsewhere on Debian
+export LC_ALL PATH
 
 # The bounds' factor in percent, since the shell has no fractions.
 SCALE=$(LC_ALL=C awk -v scale="${NETSTEP_TIMEOUT_SCALE:-1}" 'BEGIN { printf "%d", scale * 100 }')

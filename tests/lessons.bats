@@ -133,6 +133,18 @@ await_death() {
     [[ "${lines[0]}" == *"two_terminals.md: 11 commands, all agree" ]]
 }
 
+@test "runner: a prompt is a line, whether its end comes with the answer or not" {
+    LESSON=$BATS_TEST_TMPDIR/prompt.md
+    for answer in 'echo; echo got' 'echo got'; do
+        printf '```console\n$ sh -c "printf prompt; read x; %s"\nprompt\n⏎\ngot\n```\n' "$answer" >"$LESSON"
+        run_fixture "$LESSON"
+        [ "$status" -eq 0 ]
+    done
+    printf '```console\n$ sh -c "printf prompt; read x; echo; echo; echo got"\nprompt\n⏎\ngot\n```\n' >"$LESSON"
+    run_fixture "$LESSON"
+    [ "$status" -eq 1 ]
+}
+
 @test "runner: without a network of its own, too, and several at once" {
     local pids=() pid failed=0
     for _ in 1 2 3; do
@@ -437,5 +449,5 @@ PERL
 
 @test "README: its run is a real one" {
     run "$ROOT/tests/lesson" --bin "$BIN" "$ROOT/README.md"
-    [ "$status" -eq 0 ] || fail "$output"
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }

@@ -42,7 +42,11 @@ refused() {
     start_server 0
     refused 1 "bind 127.0.0.1 port $port: Address already in use \(another server listens there" "$port"
     refused 1 "in TIME_WAIT.*--no-reuse|listens there" --no-reuse "$port"
+}
+
+@test "the world refuses: a privileged port" {
     [ "$(id -u)" -ne 0 ] || skip "root may bind port 80"
+    [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] || skip "here everybody may bind port 80"
     refused 1 'port 80: .*below 1024' 80
 }
 

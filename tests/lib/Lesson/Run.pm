@@ -10,7 +10,7 @@ use Exporter 'import';
 use Lesson::Compare qw(compare shapes_seen);
 use Lesson::Difference qw(align unified);
 use Lesson::Network 'exchange_ports';
-use Lesson::Terminal qw(now nap scale open_terminal start_command pump screen_lines settle asleep interrupt);
+use Lesson::Terminal qw(now nap scale open_terminal start_command pump screen_lines take_lines settle asleep interrupt);
 use Lesson::Text qw(typed goes_on status_is_shown is_look);
 use Lesson::Update qw(keep_fresh keep_late);
 our @EXPORT_OK = 'run_items';
@@ -115,7 +115,7 @@ sub await_quiet {
 sub accept_lines {
     my ($run, $terminal, $match, @seen) = @_;
     $run->{names} = $match->{names};
-    $terminal->{output} =~ s/\A[^\n]*(?:\n|\z)// for 1 .. $match->{used};
+    take_lines($terminal, $match->{used});
     $terminal->{shown}  = [ @seen[ 0 .. $match->{used} - 1 ] ];
     $terminal->{elided} = ($terminal->{item}{wanted}[-1] // '') eq '...';
 }

@@ -13,7 +13,7 @@ use IO::Handle;
 use Lesson::Network 'lesson_ports';
 use Lesson::Text 'is_look';
 use POSIX ();
-our @EXPORT_OK = qw(now nap scale open_terminal start_command pump screen_lines settle asleep interrupt
+our @EXPORT_OK = qw(now nap scale open_terminal start_command pump screen_lines take_lines settle asleep interrupt
     close_terminals);
 
 use constant QUIET_SECONDS => 1;            # how long to wait for terminals that never fall quiet
@@ -86,7 +86,7 @@ sub start_command {
     my ($terminal, $command) = @_;
     my $input = "$terminal->{dir}/input." . ++$terminal->{typed};
     $terminal->{input} = open_fifo($input);
-    @$terminal{qw(ended elided interrupted output shown)} = (0, 0, 0, '', []);
+    @$terminal{qw(ended elided interrupted unfinished output shown)} = (0, 0, 0, 0, '', []);
     syswrite $terminal->{commands}, "$input\0$command\0";
 }
 
@@ -108,18 +108,33 @@ sub pump {
         for (1 .. 4) {    # more than a pipe holds, and an end to what prints for ever
             $news = 1 if sysread $terminal->{screen}, $terminal->{output}, 65536, length $terminal->{output};
         }
+        # The rest of a line that was taken unfinished: on a screen, its end adds nothing.
+        $terminal->{unfinished} = 0 if $terminal->{unfinished} && $terminal->{output} =~ s/\A(?:\n|(?=.))//s;
         die "$run->{lesson}{file}:$terminal->{item}{line}: this command prints without end\n"
             if length $terminal->{output} > MOST_BYTES;
     }
     return $news;
 }
 
-# The lines on the screen that no item has accounted for. An unfinished line counts when nothing will finish it.
+# Takes lines off the screen, all if no number is given.
+sub take_lines {
+    my ($terminal, $count) = @_;
+    $count //= 1 + $terminal->{output} =~ tr/\n//;
+    for (1 .. $count) {
+        $terminal->{output} =~ s/\A([^\n]*)(\n|\z)//;
+        $terminal->{unfinished} = 1 if length $1 && $2 eq '';
+    }
+}
+
+# The lines on the screen that no item has accounted for. An unfinished line counts when nothing will finish it: all
+# sleep, and what they printed before that has been read.
 sub screen_lines {
     my ($run, $terminal) = @_;
+    my $stays = $terminal->{output} =~ /[^\n]\z/ && ($terminal->{ended} || all_asleep($run));
+    pump($run, 0) if $stays;
     my @lines = split /\n/, $terminal->{output}, -1;
     my $unfinished = pop @lines;
-    push @lines, $unfinished if length $unfinished && ($terminal->{ended} || all_asleep($run));
+    push @lines, $unfinished if length $unfinished && ($stays || $terminal->{ended});
     for (@lines) {
         s/\s+$//;
         # What an interactive shell would say:

@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use Lesson::Compare 'compare';
 use Lesson::Difference qw(align unified);
-use Lesson::Terminal 'screen_lines';
+use Lesson::Terminal qw(screen_lines take_lines);
 use Lesson::Text 'typed';
 our @EXPORT_OK = qw(keep_fresh keep_late fresh_text changes);
 
@@ -16,7 +16,7 @@ sub keep_fresh {
     my $item = $terminal->{item};
     my @seen = (@{ $item->{seen} || [] }, screen_lines($run, $terminal));
     @$item{ 'seen', 'fresh', 'change' } = ([@seen], $item->{wanted}, '');
-    $terminal->{output} = '';
+    take_lines($terminal);
     if (my $match = compare($run, $item, \@seen, 1, $terminal->{elided})) {
         $run->{names} = $match->{names};
     } else {
@@ -56,7 +56,7 @@ sub keep_late {
     my @late = $terminal->{elided} ? () : screen_lines($run, $terminal);
     return if !@late;
     return keep_fresh($run, $terminal) if $run->{typed} == $terminal->{typed_as};
-    $terminal->{output} = '';
+    take_lines($terminal);
     my $item = $terminal->{item};
     push @{ $run->{warnings} }, "$run->{lesson}{file}:$item->{line}: terminal $item->{terminal}: " . typed($item) . "\n"
         . "    prints more later, which no block shows. Where it should stand, write a block\n"
