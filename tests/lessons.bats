@@ -448,6 +448,6 @@ PERL
 }
 
 @test "README: its run is a real one" {
-    run "$ROOT/tests/lesson" --bin "$BIN" "$ROOT/README.md"
+    run "$ROOT/tests/lesson" "$ROOT/README.md"
     [ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }
