@@ -17,6 +17,7 @@ told_or_ended() { grep -q '^Held ' "$T/$1.out" || ! running "$pid"; }
 
 # netstat shows exactly the rows that were printed.
 netstat_shows() { netstat -ant | grep -Fxq -- "$1"; }
+netstat_lacks() { ! netstat_shows "$1"; }
 
 only_time_wait() { [ -z "$(netstat_rows "$1" | grep -v ' TIME_WAIT')" ]; }
 
@@ -27,19 +28,19 @@ holds() { # STATE [OPTION]...
     wait_for -t 2 netstat_shows "$row" || fail "netstat has no such row: $row" "$(netstat_rows "$port")" || return
     peer=$(sed -n "/^The other end's:\$/{n;p}" "$T/held.out")
     [ -z "$peer" ] || wait_for -t 2 netstat_shows "$peer" || fail "netstat lacks the peer: $peer" "$(netstat_rows "$port")" || return
-    assert_equal "$(netstat_rows "$port" "$state" | grep -c .)" "${rows:-1}" "rows in $state"
     stop_process "$pid" || fail "SIGTERM does not end it" || return
     assert_equal "$status" 0 "exit status" || return
     assert_empty "$T/held.err" stderr || return
     assert_equal "$(session_members "$pid")" "" "processes that are left" || return
-    wait_for -t 5 only_time_wait "$port" || fail "rows that are left:" "$(netstat_rows "$port")" || return
-    [ "$state" = TIME_WAIT ] || assert_equal "$(netstat_rows "$port")" "" "rows that are left"
+    # These very rows: the port's number may be another connection's by now.
+    [ "$state" = TIME_WAIT ] || wait_for -t 5 netstat_lacks "$row" || fail "a row that is left: $row" || return
+    [ -z "$peer" ] || wait_for -t 5 netstat_lacks "$peer" || fail "a row that is left: $peer"
 }
 
 @test "hold LISTEN" { holds LISTEN; }
 @test "hold SYN_SENT" { holds SYN_SENT; }
 @test "hold SYN_RECV" { holds SYN_RECV; }
-@test "hold ESTABLISHED" { rows=2 holds ESTABLISHED; }
+@test "hold ESTABLISHED" { holds ESTABLISHED; }
 @test "hold FIN_WAIT1" { holds FIN_WAIT1; }
 @test "hold FIN_WAIT2" { holds FIN_WAIT2; }
 @test "hold CLOSE_WAIT" { holds CLOSE_WAIT; }
@@ -58,7 +59,7 @@ holds() { # STATE [OPTION]...
         holds "$state" --ipv6 || fail "in $state" || return
         assert_match "$row" '^tcp6 .* ::1:' "the row"
     done
-    rows=2 holds ESTABLISHED -6
+    holds ESTABLISHED -6
 }
 
 @test "the other end's row is told: LISTEN with a full queue, FIN_WAIT2 for CLOSE_WAIT, none for TIME_WAIT" {

@@ -135,8 +135,8 @@ for line in open(sys.argv[1]): json.loads(line)["event"]' "$T/tour.out"
         '{"event":"end","states_seen":10,"states_with_a_row":10,"failures":0}' "last line"
 }
 
-on_terminal() { # ARGUMENT...: the tour on a terminal of its own; its output is in $T/terminal.out
-    run_for 60 terminal /usr/bin/env script -qec "'$BIN/tcpstate' tour --pause 0 $*" /dev/null
+on_terminal() { # the tour on a terminal of its own; its output is in $T/terminal.out
+    run_for 60 terminal /usr/bin/env script -qec "'$BIN/tcpstate' tour --pause 0" /dev/null
 }
 
 @test "on a terminal: colour, and none with NO_COLOR" {
