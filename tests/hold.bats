@@ -19,8 +19,6 @@ told_or_ended() { grep -q '^Held ' "$T/$1.out" || ! running "$pid"; }
 netstat_shows() { netstat -ant | grep -Fxq -- "$1"; }
 netstat_lacks() { ! netstat_shows "$1"; }
 
-only_time_wait() { [ -z "$(netstat_rows "$1" | grep -v ' TIME_WAIT')" ]; }
-
 holds() { # STATE [OPTION]...
     local state=$1 peer
     hold held "$@" || return
