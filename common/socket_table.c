@@ -70,6 +70,9 @@ static int read_family(struct socket_table *table, int family, const struct sock
 
 int socket_table_read(struct socket_table *table, const struct socket_filter *filter, socket_row_fn *fn, void *context)
 {
+    /* A few rows of many: most of the time is the kernel's walk, and one does for both families. */
+    if (table->source == SOURCE_DIAG && !filter->family && (filter->port || filter->local_port || filter->remote_port))
+        return diag_read(table->netlink_fd, AF_UNSPEC, filter, fn, context);
     int answer = read_family(table, AF_INET, filter, fn, context);
     return answer != 0 ? answer : read_family(table, AF_INET6, filter, fn, context);
 }

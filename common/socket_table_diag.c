@@ -60,34 +60,48 @@ static int port_program(const struct socket_filter *filter, struct inet_diag_bc_
     return count;
 }
 
-/* A question for all sockets; the program is sent only if there is one. */
+/* A question for all sockets: its head, the question in one of two forms, and the program if there is one. */
 struct dump_request {
     struct nlmsghdr header;
-    struct inet_diag_req_v2 question;
-    struct nlattr program_header;
-    struct inet_diag_bc_op program[9];
+    char rest[sizeof(struct inet_diag_req_v2) + sizeof(struct inet_diag_req) + sizeof(struct nlattr) +
+              9 * sizeof(struct inet_diag_bc_op)];
 };
+
+/* Writes the question and returns its size. The newer form asks for one family. Only the older one can ask for both at
+ * once (AF_UNSPEC), which lets the kernel walk through its sockets once instead of twice. */
+static size_t put_question(struct dump_request *request, int family, uint32_t states)
+{
+    if (family == AF_UNSPEC) {
+        struct inet_diag_req both = {.idiag_family = AF_UNSPEC, .idiag_states = states};
+        request->header.nlmsg_type = TCPDIAG_GETSOCK;
+        memcpy(request->rest, &both, sizeof both);
+        return sizeof both;
+    }
+    struct inet_diag_req_v2 one = {
+        .sdiag_family = (unsigned char)family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = states};
+    request->header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    memcpy(request->rest, &one, sizeof one);
+    return sizeof one;
+}
 
 static int send_dump_request(int netlink_fd, int family, const struct socket_filter *filter)
 {
     struct dump_request request;
+    struct inet_diag_bc_op program[9];
     memset(&request, 0, sizeof request);
-    size_t length = offsetof(struct dump_request, program_header);
-    int count = port_program(filter, request.program);
-    if (count > 0) {
-        size_t attribute = sizeof request.program_header + (size_t)count * sizeof request.program[0];
-        request.program_header.nla_type = INET_DIAG_REQ_BYTECODE;
-        request.program_header.nla_len = (unsigned short)attribute;
-        length += attribute;
+    size_t size = put_question(&request, family, states_wanted(filter));
+    size_t program_size = (size_t)port_program(filter, program) * sizeof program[0];
+    if (program_size > 0) {
+        struct nlattr attribute = {.nla_type = INET_DIAG_REQ_BYTECODE,
+                                   .nla_len = (unsigned short)(sizeof attribute + program_size)};
+        memcpy(request.rest + size, &attribute, sizeof attribute);
+        memcpy(request.rest + size + sizeof attribute, program, program_size);
+        size += sizeof attribute + program_size;
     }
-    request.header.nlmsg_len = (unsigned)length;
-    request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    request.header.nlmsg_len = (unsigned)(sizeof request.header + size);
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request.question.sdiag_family = (unsigned char)family;
-    request.question.sdiag_protocol = IPPROTO_TCP;
-    request.question.idiag_states = states_wanted(filter);
-    ssize_t sent = send(netlink_fd, &request, length, 0);
-    return sent == (ssize_t)length ? 0 : -1;
+    ssize_t sent = send(netlink_fd, &request, request.header.nlmsg_len, 0);
+    return sent == (ssize_t)request.header.nlmsg_len ? 0 : -1;
 }
 
 /* The kernel's form of a row (inet_diag(7) struct inet_diag_msg) in ours. */
@@ -127,7 +141,8 @@ static int take_message(const struct nlmsghdr *header, struct socket_row *row, b
         errno = header->nlmsg_len >= NLMSG_LENGTH(sizeof *error) && error->error ? -error->error : EPROTO;
         return -1;
     }
-    if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY && header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
+    bool tells_socket = header->nlmsg_type == SOCK_DIAG_BY_FAMILY || header->nlmsg_type == TCPDIAG_GETSOCK;
+    if (tells_socket && header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
         fill_row(row, NLMSG_DATA(header));
         *is_row = row->state > STATE_NONE && row->state < STATE_COUNT;
     }
