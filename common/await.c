@@ -109,6 +109,11 @@ int await(int fd, short events, int timeout_ms)
 int await_or_child(int fd, short events, int timeout_ms)
 {
     long long start = now_us();
+    if (child_ended) { /* it ended during an await() that was not for it */
+        child_ended = 0;
+        errno = EAGAIN;
+        return -1;
+    }
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = events};
         int ready = sleep_once(&waiting, 1, remaining_ms(timeout_ms, start));

@@ -9,10 +9,11 @@ const char *parse_number(const char *text, long long min, long long max, long lo
 {
     if (*text == '\0')
         return "empty, a number is wanted";
-    long long number = 0;
-    for (const char *digit = text; *digit; digit++) {
+    for (const char *digit = text; *digit; digit++)
         if (!isdigit((unsigned char)*digit))
             return "not a decimal number";
+    long long number = 0;
+    for (const char *digit = text; *digit; digit++) {
         if (number > (max - (*digit - '0')) / 10)
             return "too large";
         number = number * 10 + (*digit - '0');
@@ -42,9 +43,11 @@ const char *parse_seconds(const char *text, int *ms)
     enum { LONGEST = 24 * 60 * 60 };
     char whole[16];
     const char *point = strchr(text, '.');
+    while (text[0] == '0' && isdigit((unsigned char)text[1]))
+        text++;
     size_t length = point ? (size_t)(point - text) : strlen(text);
     if (length >= sizeof whole)
-        return "too large";
+        return strspn(text, "0123456789") == length ? "too large" : "not a decimal number";
     memcpy(whole, text, length);
     whole[length] = '\0';
 

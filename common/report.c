@@ -1,9 +1,13 @@
 #include "common/report.h"
 
+#include "common/await.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NETSTEP_VERSION "0.1.0"
 
@@ -21,7 +25,16 @@ static void say(const char *format, va_list arguments, const char *reason)
     int errno_before = errno;
     char line[1024];
     vsnprintf(line, sizeof line, format, arguments);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ') /* a line break in an argument must not make two lines of one */
+            *at = '?';
     fflush(stdout);
+    /* Whoever does not read our stderr must not stop us: after a moment the line is given up. */
+    struct pollfd now = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (await(STDERR_FILENO, POLLOUT, 100) <= 0 && poll(&now, 1, 0) == 0) {
+        errno = errno_before;
+        return;
+    }
     if (reason)
         fprintf(stderr, "%s: %s: %s\n", program_name, line, reason);
     else

@@ -202,10 +202,20 @@ static void identify(const struct sockaddr *address, __be32 bytes[4], __be16 *po
     }
 }
 
-/* The exact look-up falls back to the listening socket when the connection is gone: that is not the one asked for. */
-static bool is_the_one(const struct socket_row *row, const struct inet_diag_sockid *id)
+/* Whether a row's address is the one asked for; an IPv4 one may belong to an IPv6 socket (::ffff:127.0.0.1). */
+static bool same_address(int family, const uint8_t address[16], int asked_family, const __be32 asked[4])
 {
-    return row->local.port == ntohs(id->idiag_sport) && row->remote.port == ntohs(id->idiag_dport);
+    if (asked_family == AF_INET)
+        return memcmp(family == AF_INET6 ? address + 12 : address, asked, 4) == 0;
+    return memcmp(address, asked, 16) == 0;
+}
+
+/* The exact look-up falls back to a listening socket, and from one address to all (0.0.0.0): not what was asked for. */
+static bool is_the_one(const struct socket_row *row, int family, const struct inet_diag_sockid *id)
+{
+    return row->local.port == ntohs(id->idiag_sport) && row->remote.port == ntohs(id->idiag_dport) &&
+           same_address(row->family, row->local.address, family, id->idiag_src) &&
+           same_address(row->family, row->remote.address, family, id->idiag_dst);
 }
 
 int diag_find(int netlink_fd, const struct sockaddr *local, const struct sockaddr *remote, struct socket_row *row)
@@ -243,7 +253,7 @@ int diag_find(int netlink_fd, const struct sockaddr *local, const struct sockadd
     }
     if (take_message(&reply.aligned, row, &is_row) == -1)
         return errno == ENOENT ? 0 : -1;
-    return is_row && is_the_one(row, id) ? 1 : 0;
+    return is_row && is_the_one(row, local->sa_family, id) ? 1 : 0;
 }
 
 int diag_open(void)

@@ -149,13 +149,14 @@ static bool end_sending(struct exchange *x)
 
 enum { INPUT, SERVER, OUTPUT, WAITING_COUNT };
 
-/* Sleeps until something can go on; only the server is given a limit, not the person who types.
- * Returns false when a stop signal came, or when nothing moved for too long, which is reported. */
+/* Sleeps until something can go on; only the server is given a limit, not the person who types, nor the reader of our
+ * stdout. Returns false when a stop signal came, or when nothing moved for too long, which is reported. */
 static bool sleep_until_ready(struct exchange *x, struct pollfd waiting[WAITING_COUNT])
 {
     long long hold_left_us = x->hold_until - now_us();
     bool holding = all_sent(x) && hold_left_us > 0;
-    int limit = x->input_ended ? x->options->timeout_ms : -1;
+    bool for_server = x->print_left == 0 && (x->input_ended || x->send_left > 0);
+    int limit = for_server ? x->options->timeout_ms : -1;
     if (holding)
         limit = (int)(hold_left_us / 1000) + 1;
     int ready = await_any(waiting, WAITING_COUNT, limit);

@@ -109,6 +109,8 @@ static void announce(int listen_fd)
     struct sockaddr_storage local;
     socklen_t size = sizeof local;
     char text[ADDRESS_TEXT_SIZE];
+    if (await(STDOUT_FILENO, POLLOUT, -1) == -1) /* nobody reads our stdout, and a signal came */
+        return;
     if (getsockname(listen_fd, (struct sockaddr *)&local, &size) == 0)
         printf("listening on %s\n", address_text((struct sockaddr *)&local, text));
     fflush(stdout);
