@@ -19,9 +19,9 @@ fuzz() { # NAME SOURCE...
 
 @test "fuzz: lines of /proc/net/tcp" {
     fuzz proc_line common/socket_table_proc.c common/socket_table.c common/socket_table_diag.c common/address.c \
-        common/report.c common/tcp_state.c tcpstate/row_text.c
+        common/report.c common/await.c common/tcp_state.c tcpstate/row_text.c
 }
 
 @test "fuzz: numbers, seconds, states and filters" {
-    fuzz words common/number.c common/option.c common/report.c common/tcp_state.c tcpstate/filter.c
+    fuzz words common/number.c common/option.c common/report.c common/await.c common/tcp_state.c tcpstate/filter.c
 }
