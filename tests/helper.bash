@@ -150,8 +150,13 @@ status_text() {
     fi
 }
 
-# The processes of a session, and those that carry this test's mark.
-session_members() { pgrep -s "$1" 2>/dev/null || true; }
+# The living processes of a session (where process 1 reaps nobody, zombies stay), and those that carry this test's mark.
+session_members() {
+    local id
+    for id in $(pgrep -s "$1" 2>/dev/null); do
+        ! running "$id" || echo "$id"
+    done
+}
 marked_processes() {
     grep -lzsxF "NETSTEP_TEST=$NETSTEP_TEST" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ id _; do
         [ "$id" = "$$" ] || [ "$id" = "$BASHPID" ] || echo "$id"

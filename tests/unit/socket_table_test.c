@@ -1,8 +1,12 @@
 /* socket_table_test.c: sockets of our own are in the kernel's list, in both sources, with and without a filter. */
+#define _DEFAULT_SOURCE /* struct tcp_info */
 #include "common/socket_table.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +27,19 @@ static void expect(bool good, const char *source, const char *what)
     }
 }
 
+/* The ACK of a FIN may be delayed by 40 ms: waits for FIN_WAIT2, at most 5 s. */
+static bool fin_is_acknowledged(int fd)
+{
+    struct tcp_info info = {.tcpi_state = 0};
+    for (int i = 0; i < 1000 && info.tcpi_state != STATE_FIN_WAIT2; i++) {
+        socklen_t size = sizeof info;
+        poll(NULL, 0, 5);
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+            return false;
+    }
+    return info.tcpi_state == STATE_FIN_WAIT2;
+}
+
 static bool open_sockets(struct sockets *s, int family)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -40,7 +57,8 @@ static bool open_sockets(struct sockets *s, int family)
     getsockname(s->client, (struct sockaddr *)&s->client_address, &size);
     s->server = accept(s->listener, NULL, NULL);
     s->server_address = s->listener_address;
-    return s->server != -1 && write(s->client, "12345", 5) == 5 && shutdown(s->client, SHUT_WR) == 0;
+    return s->server != -1 && write(s->client, "12345", 5) == 5 && shutdown(s->client, SHUT_WR) == 0 &&
+           fin_is_acknowledged(s->client);
 }
 
 static uint16_t port_of(const struct sockaddr_storage *address)
