@@ -178,8 +178,8 @@ refused() { # STATUS REGEX ARGUMENT...: one line on stderr, nothing on stdout
     serve accept "swap $T/binary" eof half-close eof
     STDIN=$T/binary run_for 20 client tcp_client 127.0.0.1 "$port"
     assert_equal "$status" 0 'exit status, with narration'
-    assert_file "$T/client.out" "$T/binary"
     served
+    assert_file "$T/client.out" "$T/binary"
 }
 
 @test "standard input: what is typed is sent at once, what comes back is printed at once" {
