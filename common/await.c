@@ -7,15 +7,27 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdio_ext.h> /* __fpurge: glibc, musl */
 #include <time.h>
+#include <unistd.h>
 
 /* A signal handler gets no pointer of ours: this is why these two stand at file scope. */
 static volatile sig_atomic_t stop_signal_seen;
 static volatile sig_atomic_t child_ended;
 
+/* A signal can come after our last look and before a write falls asleep; that write would sleep on. The alarm clock,
+ * each second anew, wakes it. alarm(2) may be called in a handler (signal-safety(7)). */
+static void wake_again(int signal_number)
+{
+    (void)signal_number;
+    alarm(1);
+}
+
 static void remember_stop(int signal_number)
 {
     stop_signal_seen = signal_number;
+    alarm(1);
 }
 
 static void remember_child(int signal_number)
@@ -32,6 +44,8 @@ void await_stop_signals(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = remember_child;
     sigaction(SIGCHLD, &action, NULL);
+    action.sa_handler = wake_again;
+    sigaction(SIGALRM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 
@@ -41,6 +55,24 @@ void await_stop_signals(void)
     sigaddset(&block, SIGTERM);
     sigaddset(&block, SIGCHLD);
     sigprocmask(SIG_BLOCK, &block, NULL);
+}
+
+/* Lets the stop signals through from here to close_mask(). SIGALRM may be blocked only by whoever started us. */
+static void open_mask(sigset_t *before)
+{
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &stops, before);
+}
+
+static void close_mask(const sigset_t *before)
+{
+    int error = errno;
+    sigprocmask(SIG_SETMASK, before, NULL);
+    errno = error;
 }
 
 /* What is left of a time-out that began at `start`; -1 stays -1. */
@@ -124,6 +156,51 @@ int await_or_child(int fd, short events, int timeout_ms)
             return ready;
         }
     }
+}
+
+ssize_t await_write(int fd, const void *bytes, size_t length)
+{
+    sigset_t before;
+    open_mask(&before);
+    ssize_t written = write(fd, bytes, length);
+    close_mask(&before);
+    return written;
+}
+
+int await_write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        struct pollfd now = {.fd = fd, .events = POLLOUT};
+        if (await(fd, POLLOUT, -1) == -1 && poll(&now, 1, 0) != 1)
+            return -1;
+        ssize_t written = await_write(fd, text, length);
+        if (written == -1 && (errno == EAGAIN || (errno == EINTR && !stop_signal_seen)))
+            continue;
+        if (written == -1)
+            return -1;
+        text += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+int await_flush(void)
+{
+    static bool given_up; /* a stop signal has ended a flush: nobody reads, and each try would take another second */
+    sigset_t before;
+    open_mask(&before);
+    int result = given_up ? EOF : fflush(stdout);
+    while (result != 0 && !given_up && errno == EINTR) {
+        given_up = stop_signal_seen != 0;
+        if (!given_up)
+            result = fflush(stdout);
+    }
+    if (given_up) {
+        __fpurge(stdout);
+        errno = EINTR;
+    }
+    close_mask(&before);
+    return result;
 }
 
 int stop_signal(void)

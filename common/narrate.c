@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,13 +25,13 @@ static void move_out_of_the_way(int *fd)
     *fd = high;
 }
 
-void narrate_open(struct narrator *narrator, FILE *out, bool step)
+void narrate_open(struct narrator *narrator, int out, bool step)
 {
     memset(narrator, 0, sizeof *narrator);
     narrator->out = out;
     narrator->step = step;
     narrator->connection = -1;
-    if (out)
+    if (out != -1)
         narrator->has_table = socket_table_open(&narrator->table) == 0;
     if (narrator->has_table)
         move_out_of_the_way(&narrator->table.netlink_fd);
@@ -45,7 +46,7 @@ void narrate_close(struct narrator *narrator)
 
 void narrate_in_child(struct narrator *narrator)
 {
-    FILE *out = narrator->out;
+    int out = narrator->out;
     bool step = narrator->step;
     narrate_close(narrator); /* the parent goes on reading its own: one netlink socket can't serve two questioners */
     narrate_open(narrator, out, step);
@@ -105,38 +106,29 @@ static const char *state_of(struct narrator *narrator, int fd)
     return state_name(state);
 }
 
-/* Waits until the reader of our lines takes one more. A reader that does not read must not keep a signal from ending
- * us: once that has come, a line is printed only if it goes at once. */
-static bool can_print(struct narrator *narrator)
-{
-    struct pollfd now = {.fd = fileno(narrator->out), .events = POLLOUT};
-    return await(now.fd, POLLOUT, -1) != -1 || poll(&now, 1, 0) == 1;
-}
-
 /* Prints one whole line in one write, so that the lines of several processes stay whole. */
 static void print_line(struct narrator *narrator, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void print_line(struct narrator *narrator, const char *format, ...)
 {
-    char text[512];
+    char line[512];
+    int begin = snprintf(line, sizeof line, narrator->behind_text ? "\n" : "");
+    narrator->behind_text = false;
+    if (narrator->tag_process)
+        begin += snprintf(line + begin, sizeof line - (size_t)begin, "[%ld] ", (long)getpid());
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(line + begin, sizeof line - 1 - (size_t)begin, format, arguments);
     va_end(arguments);
-    size_t length = strlen(text);
-    while (length > 0 && text[length - 1] == ' ')
-        text[--length] = '\0';
-    if (!can_print(narrator))
-        return;
-    if (narrator->tag_process)
-        fprintf(narrator->out, "[%ld] %s\n", (long)getpid(), text);
-    else
-        fprintf(narrator->out, "%s\n", text);
-    fflush(narrator->out);
+    size_t length = strlen(line);
+    while (length > 0 && line[length - 1] == ' ')
+        length--;
+    line[length++] = '\n';
+    await_write_all(narrator->out, line, length); /* whom nobody listens to goes on all the same */
 }
 
 void narrate_say(struct narrator *narrator, const char *format, ...)
 {
-    if (!narrator->out)
+    if (narrator->out == -1)
         return;
     char text[400];
     va_list arguments;
@@ -163,7 +155,7 @@ static int wait_for_enter(struct narrator *narrator)
 
 int narrate_call(struct narrator *narrator, const char *format, ...)
 {
-    if (!narrator->out)
+    if (narrator->out == -1)
         return 0;
     va_list arguments;
     va_start(arguments, format);
@@ -177,7 +169,7 @@ int narrate_call(struct narrator *narrator, const char *format, ...)
 
 void narrate_wait(struct narrator *narrator, int fd, short events, const char *why)
 {
-    if (!narrator->out)
+    if (narrator->out == -1)
         return;
     struct pollfd now = {.fd = fd, .events = events};
     if (poll(&now, 1, 0) != 0)
@@ -188,7 +180,7 @@ void narrate_wait(struct narrator *narrator, int fd, short events, const char *w
 void narrate_result(struct narrator *narrator, int fd, long result, const char *format, ...)
 {
     int error = errno;
-    if (!narrator->out)
+    if (narrator->out == -1)
         return;
     char remark[256];
     va_list arguments;

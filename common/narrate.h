@@ -10,7 +10,6 @@
 #include "socket_table.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 /* The two ends of a socket, kept so that the kernel can be asked about a connection after its descriptor is closed. */
@@ -20,9 +19,10 @@ struct socket_ends {
 };
 
 struct narrator {
-    FILE *out;                 /* where to; NULL = say nothing */
+    int out;                   /* the descriptor to write to; -1 = say nothing */
     bool step;                 /* wait for Enter before each call */
     bool tag_process;          /* begin each line with [pid], where several processes speak */
+    bool behind_text;          /* the cursor stands behind other output on our screen: begin on a new line */
     struct socket_table table; /* our reader of the kernel's states */
     bool has_table;
     char call[96];           /* the call that was announced last */
@@ -30,8 +30,8 @@ struct narrator {
     struct socket_ends ends; /* ... and its ends: a closed descriptor can't be asked for them */
 };
 
-/* Makes a narrator that speaks to `out` (NULL: silent). Where the kernel shows no states, lines have none. */
-void narrate_open(struct narrator *narrator, FILE *out, bool step);
+/* Makes a narrator that writes to the descriptor `out` (-1: silent). Where the kernel shows no states, lines have none. */
+void narrate_open(struct narrator *narrator, int out, bool step);
 void narrate_close(struct narrator *narrator);
 
 /* After fork, in the child: a reader of its own, and lines that begin with the child's [pid]. */

@@ -28,17 +28,14 @@ static void say(const char *format, va_list arguments, const char *reason)
     for (char *at = line; *at; at++)
         if ((unsigned char)*at < ' ') /* a line break in an argument must not make two lines of one */
             *at = '?';
-    fflush(stdout);
+    await_flush();
     /* Whoever does not read our stderr must not stop us: after a moment the line is given up. */
     struct pollfd now = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (await(STDERR_FILENO, POLLOUT, 100) <= 0 && poll(&now, 1, 0) == 0) {
-        errno = errno_before;
-        return;
+    if (await(STDERR_FILENO, POLLOUT, 100) > 0 || poll(&now, 1, 0) != 0) {
+        char whole[1200];
+        snprintf(whole, sizeof whole, "%s: %s%s%s\n", program_name, line, reason ? ": " : "", reason ? reason : "");
+        await_write_all(STDERR_FILENO, whole, strlen(whole));
     }
-    if (reason)
-        fprintf(stderr, "%s: %s: %s\n", program_name, line, reason);
-    else
-        fprintf(stderr, "%s: %s\n", program_name, line);
     errno = errno_before;
 }
 

@@ -28,6 +28,7 @@ struct exchange {
     bool half_closed;     /* our FIN is sent */
     bool server_done;     /* the server's FIN has come */
     bool read_announced;  /* the next read has been told */
+    bool same_screen;     /* what came back and what we tell share a terminal */
 };
 
 /* Whether we send no FIN of our own before the end. */
@@ -66,12 +67,13 @@ static bool read_input(struct exchange *x)
 static bool print_received(struct exchange *x)
 {
     /* A pipe that poll calls writable takes PIPE_BUF bytes without blocking (pipe(7)); more could block us. */
-    ssize_t written = write(STDOUT_FILENO, x->to_print, x->print_left < PIPE_BUF ? x->print_left : PIPE_BUF);
+    ssize_t written = await_write(STDOUT_FILENO, x->to_print, x->print_left < PIPE_BUF ? x->print_left : PIPE_BUF);
     if (written == -1 && errno != EAGAIN && errno != EINTR) {
         report_errno("write standard output");
         return false;
     }
     if (written > 0) {
+        x->narrator->behind_text = x->same_screen && x->to_print[written - 1] != '\n';
         x->to_print += written;
         x->print_left -= (size_t)written;
     }
@@ -194,6 +196,7 @@ static bool move(struct exchange *x)
 bool exchange(int connection, const struct client_options *options, struct narrator *narrator)
 {
     struct exchange x = {.connection = connection, .options = options, .narrator = narrator};
+    x.same_screen = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     if (options->message) {
         x.to_send = options->message;
         x.send_left = strlen(options->message);

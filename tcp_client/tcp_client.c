@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 
     await_stop_signals();
     struct narrator narrator;
-    narrate_open(&narrator, options.quiet ? NULL : stderr, options.step);
+    narrate_open(&narrator, options.quiet ? -1 : STDERR_FILENO, options.step);
     status = run(servers, &options, &narrator);
     narrate_close(&narrator);
     freeaddrinfo(servers);

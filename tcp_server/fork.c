@@ -57,8 +57,9 @@ static void wait_for_children(struct children *children)
     }
     for (size_t i = 0; i < children->count; i++)
         kill(children->pids[i], SIGTERM);
-    while (children->count > 0 && waitpid(children->pids[children->count - 1], NULL, 0) != -1)
-        children->count--;
+    while (children->count > 0)
+        if (waitpid(children->pids[children->count - 1], NULL, 0) != -1 || errno != EINTR)
+            children->count--;
     free(children->pids);
 }
 

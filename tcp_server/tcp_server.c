@@ -108,12 +108,11 @@ static void announce(int listen_fd)
 {
     struct sockaddr_storage local;
     socklen_t size = sizeof local;
-    char text[ADDRESS_TEXT_SIZE];
-    if (await(STDOUT_FILENO, POLLOUT, -1) == -1) /* nobody reads our stdout, and a signal came */
+    char text[ADDRESS_TEXT_SIZE], line[ADDRESS_TEXT_SIZE + 32];
+    if (getsockname(listen_fd, (struct sockaddr *)&local, &size) == -1)
         return;
-    if (getsockname(listen_fd, (struct sockaddr *)&local, &size) == 0)
-        printf("listening on %s\n", address_text((struct sockaddr *)&local, text));
-    fflush(stdout);
+    snprintf(line, sizeof line, "listening on %s\n", address_text((struct sockaddr *)&local, text));
+    await_write_all(STDOUT_FILENO, line, strlen(line));
 }
 
 int main(int argc, char **argv)
@@ -133,7 +132,7 @@ int main(int argc, char **argv)
 
     await_stop_signals();
     struct narrator narrator;
-    narrate_open(&narrator, options.quiet ? NULL : stdout, options.step);
+    narrate_open(&narrator, options.quiet ? -1 : STDOUT_FILENO, options.step);
     status = stop_signal() ? EXIT_DONE : EXIT_WORLD;
     int listen_fd = open_listener(where, &options, &narrator);
     freeaddrinfo(where);

@@ -150,8 +150,8 @@ static int follow(const struct diagram *diagram, struct live *live, bool screen)
         } else if (changed) {
             tell(diagram, live, &told);
         }
-        if (fflush(stdout) != 0)
-            return -1;
+        if (await_flush() != 0)
+            return stop_signal() ? 0 : -1;
         if (diagram->for_ms != -1 && now_us() >= end)
             return 0;
         if (await(-1, 0, diagram->interval_ms) == -1)

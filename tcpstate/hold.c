@@ -181,7 +181,7 @@ static void tell(struct holding *holding, const struct socket_row *row)
         puts("\nHeld until Enter, Ctrl-C or SIGTERM.");
     else
         printf("\nHeld for %g s, or until Enter, Ctrl-C or SIGTERM.\n", holding->for_ms / 1000.0);
-    fflush(stdout);
+    await_flush();
 }
 
 /* Reads what is there of standard input. Returns whether Enter was among it. */
@@ -196,7 +196,7 @@ static bool enter_pressed(struct holding *holding)
     holding->stdin_fd = -1;
     if (holding->for_ms == -1)
         puts("Standard input has ended: no Enter will come. SIGINT or SIGTERM ends this.");
-    fflush(stdout);
+    await_flush();
     return false;
 }
 

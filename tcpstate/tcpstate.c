@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is printed is kept here until await_flush(), so that a signal can end it; larger than any figure. */
+static char output[256 * 1024];
+
 static const struct subcommand {
     const char *name;
     command_fn *run;
@@ -54,7 +57,7 @@ static const struct subcommand *find_subcommand(const char *name)
 /* What could not be written was not done. EPIPE: whoever read our lines has seen enough, and that needs no word. */
 static int flushed(int status)
 {
-    if (status != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))
+    if (status != EXIT_DONE || (await_flush() == 0 && !ferror(stdout)) || stop_signal())
         return status;
     if (errno != EPIPE)
         report_errno("write standard output");
@@ -76,8 +79,10 @@ int main(int argc, char **argv)
     const struct subcommand *chosen = argc > 1 ? find_subcommand(argv[1]) : NULL;
     if (chosen == NULL)
         return list_command(argc, argv); /* no COMMAND: options and filter of a listing */
-    if (chosen->waits)
+    if (chosen->waits) {
         await_stop_signals();
+        setvbuf(stdout, output, _IOFBF, sizeof output);
+    }
     argv[1] = argv[0]; /* the name with which getopt begins its complaints */
     return flushed(chosen->run(argc - 1, argv + 1));
 }

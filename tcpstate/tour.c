@@ -115,7 +115,7 @@ static int walk(struct tour *tour)
         }
     scene_end(&tour->scene);
     if (stop_signal()) {
-        fflush(stdout);
+        await_flush();
         return EXIT_WORLD;
     }
     return tour_tell_tally(tour) && failed == 0 ? EXIT_DONE : EXIT_WORLD;

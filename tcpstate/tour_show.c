@@ -48,7 +48,7 @@ void tour_begin_part(struct tour *tour, const char *heading, const char *idea)
     }
     printf("\n%s %d  %s%s\n    %s\n", style(tour, title), tour->part, heading, style(tour, plain), idea);
     printf("%s%42s%-15s%s%s\n", style(tour, bold), "", "client", "server", style(tour, plain));
-    fflush(stdout);
+    await_flush();
 }
 
 /* The left half of a line: who calls what. Only the first line of a call shows it. */
@@ -61,7 +61,7 @@ static void print_call(const struct tour *tour)
 static bool wait_for_enter(struct tour *tour)
 {
     printf(" Enter");
-    fflush(stdout);
+    await_flush();
     char key = '\0';
     while (key != '\n' && tour->options.step) {
         if (await(STDIN_FILENO, POLLIN, -1) == -1)
@@ -84,7 +84,7 @@ bool tour_call(struct tour *tour, const char *who, const char *format, ...)
     tour->who = who;
     if (!tour->options.json) {
         print_call(tour);
-        fflush(stdout);
+        await_flush();
     }
     if (tour->options.step && !tour->options.json)
         return wait_for_enter(tour);
@@ -133,7 +133,7 @@ static void tell_states(struct tour *tour, enum tcp_state client, enum tcp_state
         printf("%s%s%s\n", style(tour, seen ? "" : faint), witness, style(tour, plain));
         tour->call[0] = '\0';
     }
-    fflush(stdout);
+    await_flush();
     count(tour, client, tour->client, seen);
     if (!tour->one_socket)
         count(tour, server, tour->server, seen);
@@ -186,7 +186,7 @@ static void tell_netstat(struct tour *tour)
         printf("%s$ netstat -ant | grep :%u%s\n", style(tour, faint), port, style(tour, plain));
     if (netstat_rows(port, print_netstat_row, tour) == -1)
         report("netstat -ant failed");
-    fflush(stdout);
+    await_flush();
 }
 
 bool tour_see(struct tour *tour, enum tcp_state client, enum tcp_state server)
@@ -225,5 +225,5 @@ void tour_note(struct tour *tour, const char *format, ...)
     } else {
         printf("         %s\n", text);
     }
-    fflush(stdout);
+    await_flush();
 }

@@ -149,8 +149,8 @@ static int look_again_and_again(struct watch *watch, struct snapshot *before, st
             return -1;
         long long end = now_us();
         snapshot_compare(before, after, tell_change, watch);
-        if (fflush(stdout) != 0)
-            return -1;
+        if (await_flush() != 0)
+            return stop_signal() ? 0 : -1;
         if (!watch->first && end - last_begin > *longest_us)
             *longest_us = end - last_begin;
         watch->first = false;

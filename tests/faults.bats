@@ -69,13 +69,14 @@ stuck_terminal() {
 
 # ---- what is looked at
 
-blocked() { # PID: it sleeps, and has used no processor for a moment
+blocked() { # PID: it sleeps, and nothing has woken it for a moment
     local before after
-    before=$(cpu "$1")
+    before=$(activity "$1")
     sleep 0.15 # a span to count in, no wait for an event
-    after=$(cpu "$1")
+    after=$(activity "$1")
     [ "$before" = "$after" ] && [[ $(<"/proc/$1/stat") == *') S '* ]]
 }
+activity() { grep ctxt_switches "/proc/$1/status"; } # how often it has slept and was put to sleep
 cpu() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; } # in hundredths of a second
 field() { awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status"; }
 queue() { rows_at "$port" "$1" | awk -v column="$2" '{ print $column; exit }'; }
@@ -224,15 +225,28 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
 }
 
 @test "signals: tcp_server on a terminal that nobody reads: ends at once" {
-    skip "known fault: poll calls a terminal writable that then takes only a part, and the rest of the write blocks"
-    port=$(free_port)
-    stuck_terminal server - "$BIN/tcp_server" --model fork "$port"
-    terminal_server=$pid
-    wait_state "$port" LISTEN
-    start clients tcp_client -q --count 300 --hold 60 127.0.0.1 "$port" x
-    wait_for blocked "$terminal_server"
-    kill -TERM "$terminal_server"
-    wait_line "$T/server-terminal.out" '^ended' 2 || fail 'it still runs' "$(cat "/proc/$terminal_server/wchan")"
+    for model in iterative fork; do
+        port=$(free_port)
+        stuck_terminal server - "$BIN/tcp_server" --model $model "$port"
+        terminal_server=$pid
+        wait_state "$port" LISTEN
+        start clients tcp_client -q --count 300 127.0.0.1 "$port" x
+        wait_for blocked "$terminal_server"
+        kill -TERM "$terminal_server"
+        wait_line "$T/server-terminal.out" '^ended with 0' 2 ||
+            fail "$model: it still runs" "$(cat "/proc/$terminal_server/wchan")"
+        stop_process "$pid"
+    done
+}
+
+@test "signals: tcpstate watch on a terminal that nobody reads: ends at once" {
+    start_server -q --model fork 0
+    stuck_terminal watch - "$BIN/tcpstate" watch --interval 0.01 "$port"
+    watch=$pid
+    start clients tcp_client -q --count 100 --hold 60 127.0.0.1 "$port" x
+    wait_for blocked "$watch"
+    kill -INT "$watch"
+    wait_line "$T/watch-terminal.out" '^ended with 0' 2 || fail 'it still runs' "$(cat "/proc/$watch/wchan")"
 }
 
 # ---- signals: the client
