@@ -26,17 +26,17 @@ int await_any(struct pollfd *waiting, size_t count, int timeout_ms);
 /* As await(), but returns early with errno EAGAIN when a child process has ended (for waitpid(2)). */
 int await_or_child(int fd, short events, int timeout_ms);
 
-/* write(2) to `fd`, which poll(2) has called writable. On a terminal that means room for one byte: where nobody reads, a
- * longer write sleeps. Here a stop signal ends that sleep.
- * Returns the bytes written, or -1 with errno (EINTR once a stop signal has come). */
+/* write(2) to `fd`, which poll(2) has called writable. On a terminal that means room for one byte: where nobody reads,
+ * a longer write sleeps. Here a stop signal ends that sleep. Returns the bytes written, or -1 with errno (EINTR once a
+ * stop signal has come). */
 ssize_t await_write(int fd, const void *bytes, size_t length);
 
 /* Writes all of `text`, waiting for room. Once a stop signal has come, only what goes at once is written.
  * Returns 0, or -1 with errno; a part may have been written. */
 int await_write_all(int fd, const char *text, size_t length);
 
-/* fflush(stdout) that a stop signal ends; what could not be written then is thrown away, so that exit(3) does not try it
- * again. Returns as fflush. */
+/* fflush(stdout) that a stop signal ends; what could not be written then is thrown away, so that exit(3) does not try
+ * it again. Returns as fflush. */
 int await_flush(void);
 
 /* Whether a stop signal has come, also one that waits for the next await(): for loops that don't need to sleep. */

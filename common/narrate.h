@@ -30,7 +30,8 @@ struct narrator {
     struct socket_ends ends; /* ... and its ends: a closed descriptor can't be asked for them */
 };
 
-/* Makes a narrator that writes to the descriptor `out` (-1: silent). Where the kernel shows no states, lines have none. */
+/* Makes a narrator that writes to the descriptor `out` (-1: silent). Where the kernel shows no states, lines have none.
+ */
 void narrate_open(struct narrator *narrator, int out, bool step);
 void narrate_close(struct narrator *narrator);
 

@@ -73,8 +73,8 @@ static bool print_received(struct exchange *x)
         return false;
     }
     if (written > 0) {
-        x->narrator->behind_text = x->same_screen && x->to_print[written - 1] != '\n';
         x->to_print += written;
+        x->narrator->behind_text = x->same_screen && x->to_print[-1] != '\n';
         x->print_left -= (size_t)written;
     }
     return true;
@@ -196,6 +196,7 @@ static bool move(struct exchange *x)
 bool exchange(int connection, const struct client_options *options, struct narrator *narrator)
 {
     struct exchange x = {.connection = connection, .options = options, .narrator = narrator};
+    x.to_print = x.received;
     x.same_screen = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     if (options->message) {
         x.to_send = options->message;

@@ -20,26 +20,27 @@ enum outcome {
 };
 
 /* Waits until `connection` is ready for `event`; errors show in the call that follows. */
-static enum outcome wait_ready(int connection, short event, const struct server_options *options)
+static enum outcome wait_ready(const struct client *client, short event, const struct server_options *options)
 {
-    int ready = await(connection, event, options->timeout_ms);
+    int ready = await(client->connection, event, options->timeout_ms);
     if (ready > 0)
         return GOES_ON;
     if (ready == -1)
         return STOPPED;
-    report("client: nothing moved for %g s, connection ended", options->timeout_ms / 1000.0);
+    report("client %s: nothing moved for %g s, connection ended", client->address, options->timeout_ms / 1000.0);
     return CLIENT_LOST;
 }
 
 /* Writes all of `data`. write takes what fits into the send buffer, often less than it is given. */
-static enum outcome write_all(int connection, const char *data, size_t length, const struct server_options *options,
-                              struct narrator *narrator)
+static enum outcome write_all(const struct client *client, const char *data, size_t length,
+                              const struct server_options *options, struct narrator *narrator)
 {
+    int connection = client->connection;
     while (length > 0) {
         if (narrate_call(narrator, "write(%d, buffer, %zu)", connection, length) == -1)
             return STOPPED;
         narrate_wait(narrator, connection, POLLOUT, "the send buffer is full: the client does not read");
-        enum outcome ready = wait_ready(connection, POLLOUT, options);
+        enum outcome ready = wait_ready(client, POLLOUT, options);
         if (ready != GOES_ON)
             return ready;
         ssize_t written = write(connection, data, length);
@@ -48,7 +49,7 @@ static enum outcome write_all(int connection, const char *data, size_t length, c
         narrate_result(narrator, connection, written, "%s",
                        (size_t)written < length ? "no more fits into the send buffer" : "");
         if (written == -1) {
-            report_errno("write to client");
+            report_errno("write to client %s", client->address);
             return CLIENT_LOST;
         }
         data += written;
@@ -58,13 +59,14 @@ static enum outcome write_all(int connection, const char *data, size_t length, c
 }
 
 /* One read, and its bytes sent back. */
-static enum outcome echo_once(int connection, char *buffer, const struct server_options *options,
+static enum outcome echo_once(const struct client *client, char *buffer, const struct server_options *options,
                               struct narrator *narrator)
 {
+    int connection = client->connection;
     if (narrate_call(narrator, "read(%d, buffer, %d)", connection, BUFFER_SIZE) == -1)
         return STOPPED;
     narrate_wait(narrator, connection, POLLIN, "nothing has arrived");
-    enum outcome ready = wait_ready(connection, POLLIN, options);
+    enum outcome ready = wait_ready(client, POLLIN, options);
     if (ready != GOES_ON)
         return ready;
     ssize_t got = read(connection, buffer, BUFFER_SIZE);
@@ -72,12 +74,12 @@ static enum outcome echo_once(int connection, char *buffer, const struct server_
         return GOES_ON;
     narrate_result(narrator, connection, got, got == 0 ? "end of file: the client's FIN" : "");
     if (got == -1) {
-        report_errno("read from client");
+        report_errno("read from client %s", client->address);
         return CLIENT_LOST;
     }
     if (got == 0)
         return CLIENT_DONE;
-    enum outcome outcome = write_all(connection, buffer, (size_t)got, options, narrator);
+    enum outcome outcome = write_all(client, buffer, (size_t)got, options, narrator);
     if (outcome == GOES_ON && (options->close_first || options->reset))
         return WE_CLOSE;
     return outcome;
@@ -94,15 +96,16 @@ static enum outcome half_close(int connection, struct narrator *narrator)
 }
 
 /* As the active closer: our FIN first, then whatever the client still sends, until its FIN. */
-static enum outcome close_first(int connection, char *buffer, const struct server_options *options,
+static enum outcome close_first(const struct client *client, char *buffer, const struct server_options *options,
                                 struct narrator *narrator)
 {
+    int connection = client->connection;
     enum outcome outcome = half_close(connection, narrator);
     while (outcome == GOES_ON) {
         if (narrate_call(narrator, "read(%d, buffer, %d)", connection, BUFFER_SIZE) == -1)
             return STOPPED;
         narrate_wait(narrator, connection, POLLIN, "we have closed our half, the client has not");
-        outcome = wait_ready(connection, POLLIN, options);
+        outcome = wait_ready(client, POLLIN, options);
         if (outcome != GOES_ON)
             break;
         ssize_t got = read(connection, buffer, BUFFER_SIZE);
@@ -124,22 +127,23 @@ static void make_close_reset(int connection, struct narrator *narrator)
     narrate_result(narrator, connection, result, "close will send RST");
 }
 
-bool echo_client(int connection, const struct server_options *options, struct narrator *narrator)
+bool echo_client(const struct client *client, const struct server_options *options, struct narrator *narrator)
 {
+    int connection = client->connection;
     char buffer[BUFFER_SIZE];
     enum outcome outcome = GOES_ON;
 
     if (options->pause_read_ms && await(-1, 0, options->pause_read_ms) == -1)
         outcome = STOPPED;
     while (outcome == GOES_ON)
-        outcome = echo_once(connection, buffer, options, narrator);
+        outcome = echo_once(client, buffer, options, narrator);
     if (outcome == CLIENT_DONE && options->pause_close_ms && await(-1, 0, options->pause_close_ms) == -1)
         outcome = STOPPED;
 
     if (outcome == WE_CLOSE && options->reset)
         make_close_reset(connection, narrator);
     else if (outcome == WE_CLOSE)
-        outcome = close_first(connection, buffer, options, narrator);
+        outcome = close_first(client, buffer, options, narrator);
     else if (outcome == CLIENT_DONE)
         outcome = half_close(connection, narrator) == STOPPED ? STOPPED : outcome;
 

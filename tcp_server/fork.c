@@ -63,9 +63,9 @@ static void wait_for_children(struct children *children)
     free(children->pids);
 }
 
-/* In the parent: starts the child that serves `connection`. */
-static void start_child(int listen_fd, int connection, const struct server_options *options, struct narrator *narrator,
-                        struct children *children)
+/* In the parent: starts the child that serves `client`. */
+static void start_child(int listen_fd, const struct client *client, const struct server_options *options,
+                        struct narrator *narrator, struct children *children)
 {
     pid_t child = make_room(children) ? fork() : -1;
     if (child == -1) {
@@ -73,13 +73,13 @@ static void start_child(int listen_fd, int connection, const struct server_optio
     } else if (child == 0) {
         close(listen_fd);
         narrate_in_child(narrator);
-        echo_client(connection, options, narrator);
+        echo_client(client, options, narrator);
         _exit(EXIT_DONE);
     } else {
         children->pids[children->count++] = child;
         narrate_say(narrator, "fork() = %ld serves it", (long)child);
     }
-    close(connection);
+    close(client->connection);
 }
 
 int serve_fork(int listen_fd, const struct server_options *options, struct narrator *narrator)
@@ -90,7 +90,7 @@ int serve_fork(int listen_fd, const struct server_options *options, struct narra
     for (long long served = 0; options->max_clients == 0 || served < options->max_clients;) {
         struct sockaddr_storage peer;
         socklen_t peer_size = sizeof peer;
-        char peer_text[ADDRESS_TEXT_SIZE];
+        struct client client;
 
         if (options->pause_accept_ms && await(-1, 0, options->pause_accept_ms) == -1)
             break;
@@ -101,17 +101,18 @@ int serve_fork(int listen_fd, const struct server_options *options, struct narra
             reap(&children);
         if (ready == -1)
             break;
-        int connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
-        if (connection == -1) {
+        client.connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
+        if (client.connection == -1) {
             if (accept_again(&trouble_said))
                 continue;
             status = EXIT_WORLD;
             break;
         }
         trouble_said = false;
-        set_descriptor_flags(connection); /* can't fail on an open socket */
-        narrate_result(narrator, connection, connection, "from %s", address_text((struct sockaddr *)&peer, peer_text));
-        start_child(listen_fd, connection, options, narrator, &children);
+        set_descriptor_flags(client.connection); /* can't fail on an open socket */
+        address_text((struct sockaddr *)&peer, client.address);
+        narrate_result(narrator, client.connection, client.connection, "from %s", client.address);
+        start_child(listen_fd, &client, options, narrator, &children);
         reap(&children);
         served++;
     }

@@ -20,7 +20,7 @@ int serve_iterative(int listen_fd, const struct server_options *options, struct 
     for (long long served = 0; options->max_clients == 0 || served < options->max_clients;) {
         struct sockaddr_storage peer;
         socklen_t peer_size = sizeof peer;
-        char peer_text[ADDRESS_TEXT_SIZE];
+        struct client client;
 
         if (options->pause_accept_ms && await(-1, 0, options->pause_accept_ms) == -1)
             break;
@@ -29,18 +29,19 @@ int serve_iterative(int listen_fd, const struct server_options *options, struct 
         narrate_wait(narrator, listen_fd, POLLIN, "no connection is waiting");
         if (await(listen_fd, POLLIN, -1) == -1)
             break;
-        int connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
-        if (connection == -1) {
+        client.connection = accept(listen_fd, (struct sockaddr *)&peer, &peer_size);
+        if (client.connection == -1) {
             if (accept_again(&trouble_said))
                 continue;
             status = EXIT_WORLD;
             break;
         }
         trouble_said = false;
-        set_descriptor_flags(connection); /* can't fail on an open socket */
-        narrate_result(narrator, connection, connection, "from %s", address_text((struct sockaddr *)&peer, peer_text));
+        set_descriptor_flags(client.connection); /* can't fail on an open socket */
+        address_text((struct sockaddr *)&peer, client.address);
+        narrate_result(narrator, client.connection, client.connection, "from %s", client.address);
 
-        if (!echo_client(connection, options, narrator))
+        if (!echo_client(&client, options, narrator))
             break;
         served++;
     }

@@ -2,6 +2,7 @@
 #ifndef TCP_SERVER_MODELS_H
 #define TCP_SERVER_MODELS_H
 
+#include "common/address.h"
 #include "common/narrate.h"
 #include "options.h"
 
@@ -14,9 +15,15 @@ typedef int serve_fn(int listen_fd, const struct server_options *options, struct
 serve_fn serve_iterative; /* iterative.c: one client after another */
 serve_fn serve_fork;      /* fork.c: a child process for each client */
 
-/* echo.c: sends one client's bytes back until it half-closes, and closes `connection`.
+/* What accept gave us. */
+struct client {
+    int connection;                  /* the descriptor, ours to close */
+    char address[ADDRESS_TEXT_SIZE]; /* "127.0.0.1:40312", for what we have to say about it */
+};
+
+/* echo.c: sends one client's bytes back until it half-closes, and closes the connection.
  * Returns false when a stop signal ended it. */
-bool echo_client(int connection, const struct server_options *options, struct narrator *narrator);
+bool echo_client(const struct client *client, const struct server_options *options, struct narrator *narrator);
 
 /* accept_error.c: after a failed accept, says what happened and, where it will pass, waits a moment.
  * Returns whether to accept again. */

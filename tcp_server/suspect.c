@@ -49,11 +49,9 @@ static void suspect_owner(const char *host, uint16_t port, bool no_reuse, char *
     }
     if (count.listeners > 0)
         snprintf(text, size, "another server listens there: netstat -antp | grep :%u", (unsigned)port);
-    else if (no_reuse && count.time_wait + count.others > 0)
-        snprintf(text, size, "%d old connections of it are in TIME_WAIT, %d in other states, and --no-reuse is given",
-                 count.time_wait, count.others);
-    else if (count.others > 0)
-        snprintf(text, size, "connections use it: netstat -ant | grep :%u", (unsigned)port);
+    else if (count.time_wait + count.others > 0)
+        snprintf(text, size, "old connections: %d in TIME_WAIT, %d in other states; %s", count.time_wait, count.others,
+                 no_reuse ? "--no-reuse is given" : "they were made without SO_REUSEADDR");
     else
         snprintf(text, size, "a socket is bound to it that netstat does not show");
 }

@@ -31,6 +31,10 @@ const char *transition_text(enum tcp_state from, enum tcp_state to, char text[TR
         return strcpy(text, "by way of SYN-SENT or SYN-RECEIVED (inferred)");
     if (from == STATE_SYN_RECV && to == STATE_CLOSED)
         return strcpy(text, "rcv RST, or no ACK came; LISTEN stays");
+    /* A row that is new may be either end's: which way it was opened we have not seen. */
+    const char *opening = from == STATE_CLOSED ? "SYN-SENT or SYN-RECEIVED, ESTABLISHED" : "";
+    if (*opening)
+        from = STATE_ESTABLISHED;
     int count = from == STATE_TIME_WAIT ? -1 : transition_path(from, to, between);
     if (count == -1)
         return strcpy(text, from == to ? "" : "a new connection between the same ports");
@@ -40,6 +44,7 @@ const char *transition_text(enum tcp_state from, enum tcp_state to, char text[TR
     else if (to == STATE_CLOSED)
         strcpy(text, "reset, or faster than we looked (inferred)");
     else
-        snprintf(text, TRANSITION_TEXT_SIZE, "by way of %s (inferred)", names);
+        snprintf(text, TRANSITION_TEXT_SIZE, "by way of %s%s%s (inferred)", opening, *opening && *names ? ", " : "",
+                 names);
     return text;
 }

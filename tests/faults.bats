@@ -477,7 +477,7 @@ two_lines() { [ "$(wc -l <"$T/server.err")" -ge 2 ]; }
         peer client "await $T/go" reset # in read
         wait_line "$T/server.out" 'read.* blocks'
         : >"$T/go"
-        wait_line "$T/server.err" '^tcp_server: read from client: Connection reset by peer$'
+        wait_line "$T/server.err" '^tcp_server: read from client 127\.0\.0\.1:[0-9]+: Connection reset by peer$'
         echoes 'after a reset in read'
         stop_process "$server_pid"
 
@@ -487,7 +487,7 @@ two_lines() { [ "$(wc -l <"$T/server.err")" -ge 2 ]; }
         wait_line "$T/server.out" 'write.* blocks'
         reached client '^holding'
         : >"$T/go"
-        wait_line "$T/server.err" '^tcp_server: write to client: (Connection reset by peer|Broken pipe)$'
+        wait_line "$T/server.err" '^tcp_server: write to client 127\.0\.0\.1:[0-9]+: (Connection reset by peer|Broken pipe)$'
         echoes 'after a reset in write'
         stop_process "$server_pid"
 
@@ -562,7 +562,7 @@ two_lines() { [ "$(wc -l <"$T/server.err")" -ge 2 ]; }
     [ "$status" -ne 77 ] || skip "only root can make a client vanish here ($(cat "$T/client.out"))"
     assert_equal "$(rows_to "$port")" '' "rows at the client's end"
     wait_line "$T/server.out" '^read.* blocks +ESTABLISHED'
-    wait_line "$T/server.err" '^tcp_server: client: nothing moved for 0\.5 s'
+    wait_line "$T/server.err" '^tcp_server: client 127\.0\.0\.1:[0-9]+: nothing moved for 0\.5 s'
     echoes 'the next one'
 }
 

@@ -382,8 +382,8 @@ twice_idle() { [ "$(grep -c '^accept.* blocks' "$T/server.out")" -eq 2 ]; }
 }
 
 # An old connection of $port in TIME_WAIT at the server's end, and nobody who listens.
-leave_time_wait() {
-    start_server -q --close-first 0
+leave_time_wait() { # [OPTION]
+    start_server -q --close-first "$@" 0
     peer client 'send hello' 'expect hello' eof close
     succeeds "$pid" client
     wait_state "$port" TIME_WAIT
@@ -393,8 +393,13 @@ leave_time_wait() {
 
 @test "--no-reuse: TIME_WAIT keeps the port, and the line says so" {
     leave_time_wait
-    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(1 .*in TIME_WAIT.*--no-reuse" --no-reuse "$port"
+    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(old connections: 1 in TIME_WAIT.*--no-reuse" --no-reuse "$port"
     start_server -q "$port"
+}
+
+@test "--no-reuse: TIME_WAIT of a server without SO_REUSEADDR keeps the port from one that has it" {
+    leave_time_wait --no-reuse
+    refused 1 "port $port: Address already in use \(old connections: 1 in TIME_WAIT.*without SO_REUSEADDR\)" "$port"
 }
 
 @test "--no-reuse: a listener on another address is not what keeps the port" {
@@ -491,7 +496,7 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 @test "--timeout: a silent client is ended and told; the next is served" {
     start_server --timeout 0.3 0
     peer silent "await $T/go" eof
-    wait_line "$T/server.err" '^tcp_server: client: nothing moved for 0\.3 s'
+    wait_line "$T/server.err" '^tcp_server: client 127\.0\.0\.1:[0-9]+: nothing moved for 0\.3 s'
     : >"$T/go"
     succeeds "$pid" silent
     echoes hello

@@ -64,6 +64,11 @@ int main(void)
     check(text_is(STATE_ESTABLISHED, STATE_CLOSE_WAIT, "rcv FIN / snd ACK"), "an arrow with an action");
     check(text_is(STATE_LAST_ACK, STATE_CLOSED, "rcv ACK of FIN"), "an arrow without");
     check(text_is(STATE_ESTABLISHED, STATE_FIN_WAIT2, "by way of FIN-WAIT-1 (inferred)"), "one state between");
+    check(text_is(STATE_CLOSED, STATE_CLOSE_WAIT, "by way of SYN-SENT or SYN-RECEIVED, ESTABLISHED (inferred)"),
+          "a new row: who opened is not known");
+    check(text_is(STATE_CLOSED, STATE_FIN_WAIT2,
+                  "by way of SYN-SENT or SYN-RECEIVED, ESTABLISHED, FIN-WAIT-1 (inferred)"),
+          "a new row, far on");
     check(text_is(STATE_TIME_WAIT, STATE_ESTABLISHED, "a new connection between the same ports"), "ports used again");
     return failures > 0;
 }
