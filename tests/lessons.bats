@@ -248,7 +248,7 @@ await_death() {
     impatient
     rejected forms.md 's/timeout 2 s\n```/timeout 3 s\n```/' '-timeout 3 s'
     rejected forms.md 's/4711\/sleep\n/4712\/sleep\n/' '-fork() = 4711, 4712/sleep' '+fork() = 4711, 4711/sleep'
-    rejected forms.md 's/5 and 1234 fixed\n9/5 and 1235 fixed\n9/' '-5 and 1235 fixed'
+    rejected forms.md 's/5 and 123 fixed\n9/5 and 124 fixed\n9/' '-5 and 124 fixed'
     rejected forms.md 's/ bytes~//' '-2626560'
 }
 

@@ -48,7 +48,7 @@ sub shape {
     $text = replace_names($text, $low, $high, sub { push @{ $found{ $_[0] } }, $_[1]; return "\0$_[0]" });
     if ($item->{loose}) {
         $bends += $text =~ s/\b\d+(?:\.\d+)? ?[kKMG]i?B\b/\0amount/g;
-        $bends += $text =~ s/\b(?:\d{5,}|\d{2,3},\d{3}|\d{1,3}(?:,\d{3}){2,})\b/\0number/g;
+        $bends += $text =~ s/\b(?:(?!70\d\d\b)\d{4,}|\d{2,3},\d{3}|\d{1,3}(?:,\d{3}){2,})\b/\0number/g;    # not a port 70xx
     }
     $bends += $text =~ s/\b($states)\b/"\0$racing{$1}"/ge if $item->{races};
     if ($bends || @{ $found{pid} }) { $text =~ s/ +/ /g; $text =~ s/^ // }
