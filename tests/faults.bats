@@ -1,353 +1,11 @@
 #!/usr/bin/env bats
-# tcp_server and tcp_client when things go wrong: signals in every phase, resets, closed or stuck descriptors, too few
-# descriptors, thousands of clients, clients that never read, hosts that are gone.
+# tcp_server and tcp_client when things go wrong: resets, closed or stuck descriptors, too few descriptors, thousands of
+# clients, clients that never read, hosts that are gone. Signals stand in signals.bats.
 
-# helper.bash sets pid, port, address, status and server_pid.
+# faults.bash sets pid, port, address, status and server_pid.
 # shellcheck disable=SC2154
 
-load helper
-
-SERVER_END=0 # tcp_server's exit status after a signal
-
-# ---- the other end
-
-peer() { # NAME STEP...: plays a client of $port
-    local name=$1
-    shift
-    start "$name" "$ROOT/tests/peers/peer" connect 127.0.0.1 "$port" "$@"
-}
-slow_peer() { # the same with a small receive buffer
-    local name=$1
-    shift
-    start "$name" "$ROOT/tests/peers/peer" -r 4096 connect 127.0.0.1 "$port" "$@"
-}
-serve() { # STEP...: plays a server
-    start_listening peer "$ROOT/tests/peers/peer" listen 0 "$@"
-}
-reached() { wait_line "$T/$1.out" "$2" || fail "$1 did not get to '$2'" "$(cat "$T/$1.out")"; }
-succeeds() { # PID NAME
-    wait_exit "$1" 30 || fail "$2 does not end" "$(tail -n 5 "$T/$2.out")"
-    [ "$status" -eq 0 ] || fail "$2: $(status_text "$status")" "$(tail -n 5 "$T/$2.out" "$T/$2.err")"
-}
-echoes() { # the server goes on serving
-    local answer
-    answer=$(timeout 10 "$BIN/tcp_client" -q 127.0.0.1 "$port" "$1" 3>&-) || fail "the server does not serve '$1'"
-    assert_equal "$answer" "$1" 'the echo'
-}
-zeros() { [ -e "$T/zeros" ] || head -c "${1:-8000000}" /dev/zero >"$T/zeros"; }
-shell() { # NAME SCRIPT [ARG]...: a shell that sets descriptors or limits and then becomes the program
-    start "$1" /bin/bash -c "$2" sh "${@:3}"
-}
-
-# A pipe that nobody reads, filled to the last byte. `full` is its name; fd 9 holds it.
-full_pipe() {
-    full=$T/full
-    [ -e "$full" ] || mkfifo "$full"
-    exec 9<>"$full"
-    perl -MFcntl -e 'sysopen F, $ARGV[0], O_WRONLY | O_NONBLOCK or die; 1 while syswrite F, "x" x 4096; 1 while syswrite F, "x"' "$full"
-}
-
-# stuck_terminal NAME STDIN PROGRAM [ARG]...: the program on a new terminal that nobody reads; its stdin is the terminal
-# if STDIN is -, or that file. Sets $pid to the program's.
-stuck_terminal() {
-    # shellcheck disable=SC2016 # perl's variables
-    start "$1-terminal" /usr/bin/perl -MPOSIX -MFcntl -e '
-        my $stdin = shift; my ($zero, $number) = (pack("i", 0), pack "i", 0);
-        sysopen my $master, "/dev/ptmx", O_RDWR | O_NOCTTY or die "ptmx: $!";
-        ioctl $master, 0x40045431, $zero or die "TIOCSPTLCK: $!"; ioctl $master, 0x80045430, $number or die "TIOCGPTN: $!";
-        my $name = "/dev/pts/" . unpack "i", $number;
-        $| = 1;
-        my $child = fork // die;
-        if (!$child) {
-            close $master; setsid(); open STDOUT, "+<", $name or die; open STDIN, "<", $stdin eq "-" ? $name : $stdin or die;
-            exec @ARGV or die;
-        }
-        print "$child\n"; waitpid $child, 0; print "ended ", $? & 127 || "with " . ($? >> 8), "\n"; sleep 60' "${@:2}"
-    wait_line "$T/$1-terminal.out" '^[0-9]+$' || fail 'no terminal' "$(cat "$T/$1-terminal.err")"
-    read -r pid <"$T/$1-terminal.out"
-}
-
-# ---- what is looked at
-
-blocked() { # PID: it sleeps, and nothing has woken it for a moment
-    local before after
-    before=$(activity "$1")
-    sleep 0.15 # a span to count in, no wait for an event
-    after=$(activity "$1")
-    [ "$before" = "$after" ] && [[ $(<"/proc/$1/stat") == *') S '* ]]
-}
-activity() { grep ctxt_switches "/proc/$1/status"; } # how often it has slept and was put to sleep
-cpu() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; } # in hundredths of a second
-field() { awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status"; }
-queue() { rows_at "$port" "$1" | awk -v column="$2" '{ print $column; exit }'; }
-queue_is() { [ "$(queue "$1" "$2")" = "$3" ]; }
-queue_over() { [ "$(queue "$1" "$2")" -gt "$3" ] 2>/dev/null; }
-sends_in_vain() { [ "$(rows_to "$port" ESTABLISHED | awk '{ sum += $3 } END { print sum + 0 }')" -gt 100000 ]; }
-descriptors() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
-children() { pgrep -P "$1" | wc -l; }
-children_are() { [ "$(children "$1")" -eq "$2" ]; }
-
-# ends SIGNAL: the server ends within 2 s with status 0; no process of it is left, and its port can be bound at once.
-ends() {
-    stop_process "$server_pid" "$1" 2 || fail "$phase: it still runs 2 s after SIG$1" "$(cat "/proc/$server_pid/wchan")" \
-        "$(tail -n 3 "$T/server.out")"
-    assert_equal "$(status_text "$status")" "exit status $SERVER_END" "$phase, SIG$1" || return
-    assert_equal "$(session_members "$server_pid")" '' "$phase: processes left" || return
-    timeout 2 "$BIN/tcp_server" -q --max 1 "$port" >"$T/again.out" 2>"$T/again.err" </dev/null 3>&- &
-    local again=$!
-    wait_line "$T/again.out" "^listening on .*:$port$" 2 || fail "$phase: the port is not free" "$(cat "$T/again.err")"
-    kill "$again" && wait "$again" || true
-}
-client_ends() { # SIGNAL: the client dies of the signal within 2 s, and leaves no connection open
-    stop_process "$client_pid" "$1" 2 || fail "$phase: it still runs 2 s after SIG$1" "$(cat "/proc/$client_pid/wchan")"
-    assert_equal "$(status_text "$status")" "killed by SIG$1" "$phase" || return
-    assert_equal "$(rows_to "$port" ESTABLISHED)$(rows_to "$port" SYN_SENT)" '' "$phase: connections left"
-}
-
-# ---- signals: the server
-
-@test "signals: tcp_server before accept, in read, in a blocked write, after its FIN: ends at once" {
-    zeros
-    for signal in TERM INT; do
-        phase='before accept'
-        start_server 0
-        wait_line "$T/server.out" '^accept.* blocks'
-        ends $signal
-        phase='in read'
-        start_server 0
-        peer client 'expect nothing'
-        wait_line "$T/server.out" '^read.* blocks'
-        wait_for blocked "$server_pid" || fail 'it burns the processor while nothing arrives'
-        ends $signal
-        phase='in a blocked write'
-        start_server --sndbuf 4096 --rcvbuf 4096 0
-        slow_peer client "send-ahead $T/zeros" "await $T/never"
-        wait_line "$T/server.out" '^write.* blocks'
-        ends $signal
-        phase='after its FIN'
-        start_server --close-first 0
-        peer client 'send x' 'expect x' "await $T/never"
-        wait_line "$T/server.out" '^shutdown'
-        ends $signal
-    done
-}
-
-@test "signals: tcp_server in each pause, and in --step: ends at once" {
-    phase='pause before accept'
-    start_server --pause-accept 60 0
-    wait_for blocked "$server_pid"
-    ends TERM
-    phase='pause before read'
-    start_server --pause-read 60 0
-    peer client 'send x' 'expect x'
-    wait_line "$T/server.out" '^accept.* = '
-    ends INT
-    phase='pause before close'
-    start_server --pause-close 60 0
-    peer client half-close eof
-    wait_state "$port" CLOSE_WAIT
-    wait_line "$T/server.out" '^read.* = 0'
-    ends TERM
-    mkfifo "$T/enter"
-    exec 8<>"$T/enter"
-    for presses in 0 3 4; do # before socket, listen, accept
-        port=$(free_port)
-        phase="in --step after $presses keys"
-        STDIN=$T/enter start server tcp_server --step "$port"
-        server_pid=$pid
-        for ((i = 0; i < presses; i++)); do echo >&8; done
-        wait_for prompts $((presses + 1))
-        ends TERM
-    done
-    exec 8>&-
-}
-prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
-
-@test "signals: tcp_server --model fork: its children end with it, in whatever phase they are" {
-    zeros
-    start_server --model fork --sndbuf 4096 --rcvbuf 4096 0
-    peer reading 'expect nothing'
-    slow_peer writing "send-ahead $T/zeros" "await $T/never"
-    wait_line "$T/server.out" '^\[[0-9]+\] read.* blocks'
-    wait_line "$T/server.out" '^\[[0-9]+\] write.* blocks'
-    wait_for children_are "$server_pid" 2
-    phase='two children'
-    ends TERM
-    assert_equal "$(netstat_rows "$port" ESTABLISHED)" ''
-    phase='after --max, waiting for the last child'
-    start_server --model fork --max 1 0
-    peer reading 'expect nothing'
-    wait_line "$T/server.out" '^\[[0-9]+\] read.* blocks'
-    wait_no_state "$port" LISTEN
-    ends INT
-}
-
-@test "signals: tcp_server whose stdout is a full pipe that nobody reads: ends at once" {
-    for model in iterative fork; do
-        phase="stdout is full, $model"
-        full_pipe
-        port=$(free_port)
-        # shellcheck disable=SC2016 # that shell's variables
-        shell server 'exec "$1" --model "$2" "$3" >"$4"' "$BIN/tcp_server" "$model" "$port" "$full"
-        server_pid=$pid
-        wait_for blocked "$server_pid"
-        ends TERM
-    done
-}
-
-@test "signals: tcp_server --model fork, children and all talking into a pipe that fills up: all end at once" {
-    mkfifo "$T/full"
-    exec 9<>"$T/full"
-    port=$(free_port)
-    # shellcheck disable=SC2016
-    shell server 'exec "$1" --model fork "$2" >"$3"' "$BIN/tcp_server" "$port" "$T/full"
-    server_pid=$pid
-    wait_state "$port" LISTEN
-    start clients tcp_client -q --count 300 --hold 60 127.0.0.1 "$port" x
-    wait_for blocked "$server_pid"
-    phase='fork, stdout fills up'
-    ends TERM
-    exec 9>&-
-}
-
-@test "signals: tcp_server whose stderr is a full pipe: a client's reset must not stop it" {
-    full_pipe
-    port=$(free_port)
-    # shellcheck disable=SC2016
-    shell server 'exec "$1" -q "$2" 2>"$3"' "$BIN/tcp_server" "$port" "$full"
-    server_pid=$pid
-    wait_state "$port" LISTEN
-    peer client 'send x' 'expect x' reset
-    succeeds "$pid" client
-    wait_for blocked "$server_pid"
-    phase='stderr is full'
-    ends TERM
-}
-
-@test "signals: tcp_server on a terminal that nobody reads: ends at once" {
-    for model in iterative fork; do
-        port=$(free_port)
-        stuck_terminal server - "$BIN/tcp_server" --model $model "$port"
-        terminal_server=$pid
-        wait_state "$port" LISTEN
-        start clients tcp_client -q --count 300 127.0.0.1 "$port" x
-        wait_for blocked "$terminal_server"
-        kill -TERM "$terminal_server"
-        wait_line "$T/server-terminal.out" '^ended with 0' 2 ||
-            fail "$model: it still runs" "$(cat "/proc/$terminal_server/wchan")"
-        stop_process "$pid"
-    done
-}
-
-@test "signals: tcpstate watch on a terminal that nobody reads: ends at once" {
-    start_server -q --model fork 0
-    stuck_terminal watch - "$BIN/tcpstate" watch --interval 0.01 "$port"
-    watch=$pid
-    start clients tcp_client -q --count 100 --hold 60 127.0.0.1 "$port" x
-    wait_for blocked "$watch"
-    kill -INT "$watch"
-    wait_line "$T/watch-terminal.out" '^ended with 0' 2 || fail 'it still runs' "$(cat "/proc/$watch/wchan")"
-}
-
-# ---- signals: the client
-
-@test "signals: tcp_client in connect, in read, in a blocked write, in --hold, in --source, in --step: dies at once" {
-    zeros 12000000
-    for signal in TERM INT; do
-        start_server -q --backlog 0 --pause-accept 60 0
-        start filler tcp_client -q --hold 60 127.0.0.1 "$port" x
-        filler=$pid
-        wait_state "$port" ESTABLISHED
-        phase='in connect'
-        start client tcp_client 127.0.0.1 "$port" x
-        client_pid=$pid
-        wait_line "$T/client.err" '^connect.* blocks +SYN_SENT'
-        stop_process "$filler"
-        client_ends $signal
-        stop_process "$server_pid"
-        start_server -q --model fork --pause-read 60 0
-        phase='in read'
-        start client tcp_client 127.0.0.1 "$port" x
-        client_pid=$pid
-        wait_line "$T/client.err" '^read.* blocks'
-        client_ends $signal
-        phase='in a blocked write'
-        STDIN=$T/zeros start client tcp_client 127.0.0.1 "$port"
-        client_pid=$pid
-        wait_for sends_in_vain
-        wait_for blocked "$client_pid"
-        client_ends $signal
-        phase='in --hold'
-        start client tcp_client --hold 60 127.0.0.1 "$port" x
-        client_pid=$pid
-        wait_line "$T/client.err" '^write.* = 1'
-        client_ends $signal
-        phase='in --hold of --count'
-        start client tcp_client --count 3 --hold 60 127.0.0.1 "$port" x
-        client_pid=$pid
-        wait_line "$T/client.err" '^3 connections are open'
-        client_ends $signal
-        phase='in --source'
-        start client tcp_client --source 100000000 127.0.0.1 "$port"
-        client_pid=$pid
-        wait_line "$T/client.err" 'bytes written'
-        client_ends $signal
-        stop_process "$server_pid"
-    done
-}
-
-@test "signals: tcp_client at a keyboard, in --step, with stdout or stderr full and nobody reading: dies at once" {
-    zeros
-    mkfifo "$T/keys"
-    exec 8<>"$T/keys"
-    start_server -q --model fork 0
-    phase='stdin is open and silent'
-    STDIN=$T/keys start client tcp_client 127.0.0.1 "$port"
-    client_pid=$pid
-    wait_line "$T/client.err" '^connect.* = 0'
-    wait_for blocked "$client_pid"
-    client_ends INT
-    phase='in --step'
-    STDIN=$T/keys start client tcp_client --step 127.0.0.1 "$port" x
-    client_pid=$pid
-    echo >&8
-    wait_line "$T/client.err" '^connect.*Enter'
-    client_ends TERM
-    full_pipe
-    phase='stdout is full'
-    # shellcheck disable=SC2016
-    STDIN=$T/zeros shell client 'exec "$1" -q 127.0.0.1 "$2" >"$3"' "$BIN/tcp_client" "$port" "$full"
-    client_pid=$pid
-    wait_state "$port" ESTABLISHED
-    wait_for blocked "$client_pid"
-    client_ends TERM
-    phase='stderr is full'
-    # shellcheck disable=SC2016
-    shell client 'exec "$1" 127.0.0.1 "$2" x 2>"$3"' "$BIN/tcp_client" "$port" "$full"
-    client_pid=$pid
-    wait_for blocked "$client_pid"
-    client_ends TERM
-    exec 8>&- 9>&-
-}
-
-@test "signals: tcp_client on a terminal that nobody reads: dies at once" {
-    zeros
-    start_server -q 0
-    stuck_terminal client "$T/zeros" "$BIN/tcp_client" -q 127.0.0.1 "$port"
-    wait_state "$port" ESTABLISHED
-    wait_for blocked "$pid"
-    kill -TERM "$pid"
-    wait_line "$T/client-terminal.out" '^ended' 2 || fail 'it still runs' "$(cat "/proc/$pid/wchan")"
-}
-
-@test "signals: SIGPIPE is ignored by both" {
-    start_server -q 0
-    start client tcp_client --hold 60 127.0.0.1 "$port" x
-    wait_line "$T/client.err" '^write'
-    for id in "$server_pid" "$pid"; do
-        ((0x$(field "$id" SigIgn) & 0x1000)) || fail "SIGPIPE is not ignored: $(field "$id" SigIgn)"
-    done
-}
+load faults
 
 # ---- standard descriptors
 
@@ -410,6 +68,63 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
     wait_exit "$pid"
     assert_equal "$status:$(cat "$T/client.err")" '1:tcp_client: read standard input: Is a directory'
     echoes hello
+}
+
+# ---- the port is in use
+
+# An old connection of $port in TIME_WAIT at the server's end, and nobody who listens.
+leave_time_wait() { # [OPTION]
+    start_server -q --close-first "$@" 0
+    peer client 'send hello' 'expect hello' eof close
+    succeeds "$pid" client
+    wait_state "$port" TIME_WAIT
+    shows 1 rows_at TIME_WAIT
+    stop_process "$server_pid"
+}
+
+@test "--no-reuse: TIME_WAIT keeps the port, and the line says so" {
+    leave_time_wait
+    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(old connections: 1 in TIME_WAIT.*--no-reuse" --no-reuse "$port"
+    start_server -q "$port"
+}
+
+@test "--no-reuse: TIME_WAIT of a server without SO_REUSEADDR keeps the port from one that has it" {
+    leave_time_wait --no-reuse
+    refused 1 "port $port: Address already in use \(old connections: 1 in TIME_WAIT.*without SO_REUSEADDR\)" "$port"
+}
+
+@test "--no-reuse: a listener on another address is not what keeps the port" {
+    leave_time_wait
+    start_server -q -b 127.0.0.2 "$port"
+    refused 1 "port $port: Address already in use \(.*TIME_WAIT" --no-reuse "$port"
+}
+
+@test "a port in use: another listener, and a socket that is bound only, are told apart" {
+    start_server -q 0
+    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(another server listens there: .*:$port" "$port"
+    refused 1 "port $port: Address already in use \(another server" --no-reuse "$port"
+    refused 1 "port $port: Address already in use \(another server" -b 0.0.0.0 "$port"
+    echoes 'the first server goes on'
+    # shellcheck disable=SC2016 # perl's variables
+    start_listening bound "$(command -v perl)" -MSocket -e '
+        socket S, AF_INET, SOCK_STREAM, 0; bind S, pack_sockaddr_in(0, INADDR_LOOPBACK) or die; $| = 1;
+        print "listening on 127.0.0.1:", (unpack_sockaddr_in getsockname S)[0], "\n"; sleep 60'
+    refused 1 "port $port: Address already in use \(a socket is bound" "$port"
+}
+
+@test "two servers, both bound to one port: the second's listen is refused and explained" {
+    port=$(free_port)
+    step server "$port"
+    server_pid=$pid
+    enter socket && enter setsockopt && enter bind
+    wait_for stands_before listen
+    start_listening second tcp_server -q "$port"
+    enter listen
+    wait_exit "$server_pid"
+    assert_equal "$status" 1 'exit status'
+    assert_equal "$(cat "$T/server.err")" \
+        "tcp_server: listen 127.0.0.1 port $port: Address already in use (another server listens there: netstat -antp | grep :$port)"
+    exec 8>&-
 }
 
 # ---- descriptors run out

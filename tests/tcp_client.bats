@@ -1,22 +1,12 @@
 #!/usr/bin/env bats
 # tcp_client: its arguments, its lines, its levers, with netstat as the witness. What goes wrong stands in faults.bats.
 
-# helper.bash sets pid, port, address, status and server_pid.
+# partners.bash sets pid, port, address, status and server_pid.
 # shellcheck disable=SC2154
 
-load helper
+UNDER_TEST=tcp_client
+load partners
 
-# ---- the other end
-
-# serve STEP...: plays a server (tests/peers/peer says the steps). Sets $port and $peer_pid.
-serve() {
-    start_listening peer "$ROOT/tests/peers/peer" listen 0 "$@"
-    peer_pid=$pid
-}
-served() { # the played server has done all its steps
-    wait_exit "$peer_pid" || fail 'the played server does not end' "$(tail -n 5 "$T/peer.out")"
-    [ "$status" -eq 0 ] || fail "the played server: $(status_text "$status")" "$(tail -n 5 "$T/peer.out" "$T/peer.err")"
-}
 client() { # ARGUMENT...: in the background. Sets $client_pid
     start client tcp_client "$@"
     client_pid=$pid
@@ -28,56 +18,12 @@ client_gives() {
     printf %s "$2" >"$T/wanted"
     assert_file "$T/client.out" "$T/wanted" "stdout of tcp_client ${*:3}"
 }
-told() { grep -Eq -- "$1" "$T/client.err" || fail "the client does not tell '$1':" "$(cat "$T/client.err")"; }
-reached() { wait_line "$T/peer.out" "$1" || fail "the played server did not get to '$1'" "$(cat "$T/peer.out")"; }
-
-# The number in column 2 (Recv-Q) or 3 (Send-Q) of the client's row.
-queue() { rows_to "$port" "$1" | awk -v column="$2" '{ print $column; exit }'; }
-queue_is() { [ "$(queue "$1" "$2")" = "$3" ]; }
-queue_not_empty() { [ "$(queue "$1" "$2")" -gt 0 ] 2>/dev/null; }
-count_is() { [ "$("$1" "$port" "$2" | wc -l)" -eq "$3" ]; }
-# shows N rows_at|rows_to STATE: netstat shows so many rows. It is asked again: a reading may repeat a row that moves.
-shows() { wait_for -t 3 count_is "$2" "$3" "$1" || fail "netstat does not show $1 rows ($2) in $3:" "$(netstat_rows "$port")"; }
-
-# ---- stepping
-
-step_client() { # ARGUMENT...: on a keyboard that enter() presses. fd 8 is the keyboard.
-    mkfifo "$T/enter"
-    exec 8<>"$T/enter"
-    presses=0
-    STDIN=$T/enter client --step "$@"
-}
-stands_before() {
-    [ "$(grep -c 'Enter calls it$' "$T/client.err")" -eq $((presses + 1)) ] && tail -n 1 "$T/client.err" | grep -Eq "^$1.*Enter calls it$"
-}
-enter() { # REGEX: waits until the client stands before that call, and presses Enter
-    wait_for stands_before "$1" || fail "the client does not stand before '$1'" "$(cat "$T/client.err")"
-    presses=$((presses + 1))
-    echo >&8
-}
-# enter CALL, and the line with its result: the state that it tells is STATE, and netstat says the same at this moment.
-enter_and_compare() { # REGEX RESULT STATE
-    enter "$1"
-    wait_for stands_before '' || fail "nothing follows $1"
-    assert_match "$(grep -E "^$1.* = " "$T/client.err" | tail -n 1)" " = $2 +$3( |$)" "the line of $1"
-    if [ "$3" = CLOSED ]; then
-        assert_equal "$(rows_to "$port")" '' 'rows of netstat, when the client says CLOSED'
-    else
-        shows 1 rows_to "$3"
-    fi
+step_client() { # ARGUMENT...
+    step client "$@"
+    client_pid=$pid
 }
 
 # ---- arguments
-
-refused() { # STATUS REGEX ARGUMENT...: one line on stderr, nothing on stdout
-    local wanted=$1 regex=$2 status=0
-    shift 2
-    timeout 30 "$BIN/tcp_client" "$@" >"$T/refused.out" 2>"$T/refused.err" </dev/null 3>&- || status=$?
-    assert_equal "$status" "$wanted" "exit status of tcp_client $*" || return
-    assert_empty "$T/refused.out" "stdout of tcp_client $*" || return
-    assert_match "$(cat "$T/refused.err")" "^([^ ]*/)?tcp_client: .*$regex" "stderr of tcp_client $*" || return
-    assert_equal "$(wc -l <"$T/refused.err")" 1 "lines on stderr of tcp_client $*"
-}
 
 @test "bad input: one line on stderr that says what and why, exit status 2, no connection" {
     start_server 0 # a connection would be seen
@@ -408,7 +354,7 @@ queues_hold() { [ $(($(queue ESTABLISHED 3) + $(rows_at "$port" ESTABLISHED | aw
     exec 8<>"$T/full" # stdout is a pipe that nobody reads: what comes back stays in Recv-Q
     serve accept "send-file $T/zeros"
     start client /bin/bash -c "exec '$BIN/tcp_client' -q --rcvbuf 4096 127.0.0.1 $port x >'$T/full'"
-    wait_for queue_not_empty FIN_WAIT2 2 || fail 'nothing in Recv-Q' "$(netstat_rows "$port")"
+    wait_for queue_over FIN_WAIT2 2 0 || fail 'nothing in Recv-Q' "$(netstat_rows "$port")"
     [ "$(rows_to "$port" | awk '{ print $2 }')" -lt 40000 ] || fail 'Recv-Q with --rcvbuf 4096:' "$(netstat_rows "$port")"
     exec 8>&-
 }

@@ -1,89 +1,24 @@
 #!/usr/bin/env bats
 # tcp_server: its arguments, its lines, its levers, with netstat as the witness. What goes wrong stands in faults.bats.
 
-# helper.bash sets pid, port, address, status and server_pid.
+# partners.bash sets pid, port, address, status and server_pid.
 # shellcheck disable=SC2154
 
-load helper
+UNDER_TEST=tcp_server
+load partners
 
-# ---- the other end
-
-# peer NAME STEP...: plays a client of $port (tests/peers/peer says the steps). Sets $pid.
-peer() {
-    local name=$1
-    shift
-    start "$name" "$ROOT/tests/peers/peer" connect "${host:-127.0.0.1}" "$port" "$@"
-}
-# The same with options of peer before its role.
-peer_with() { # NAME OPTION VALUE STEP...
-    local name=$1 option=$2 value=$3
-    shift 3
-    start "$name" "$ROOT/tests/peers/peer" "$option" "$value" connect 127.0.0.1 "$port" "$@"
-}
-reached() { wait_line "$T/$1.out" "$2" || fail "$1 did not get to '$2'" "$(cat "$T/$1.out")"; }
-succeeds() { # PID NAME: it ends by itself with exit status 0
-    wait_exit "$1" || fail "$2 does not end" "$(tail -n 5 "$T/$2.out")"
-    [ "$status" -eq 0 ] || fail "$2: $(status_text "$status")" "$(tail -n 5 "$T/$2.out" "$T/$2.err")"
-}
 # A client that sends TEXT gets it back, and the end of file.
 echoes() {
     peer "echo" "send $1" "expect $1" half-close eof close
     succeeds "$pid" "echo"
 }
-
-# ---- what is looked at
-
-# The number in column 2 (Recv-Q) or 3 (Send-Q) of the server's row in STATE.
-queue() { rows_at "$port" "$1" | awk -v column="$2" '{ print $column; exit }'; }
-queue_is() { [ "$(queue "$1" "$2")" = "$3" ]; }
-count_is() { [ "$("$1" "$port" "$2" | wc -l)" -eq "$3" ]; }
-# shows N rows_at|rows_to STATE: netstat shows so many rows. It is asked again: a reading may repeat a row that moves.
-shows() { wait_for -t 3 count_is "$2" "$3" "$1" || fail "netstat does not show $1 rows ($2) in $3:" "$(netstat_rows "$port")"; }
-told() { grep -Eq -- "$1" "$T/server.out" || fail "the server does not tell '$1':" "$(cat "$T/server.out")"; }
-
-# ---- stepping
-
-# step_server [OPTION]... PORT: the server with --step, on a keyboard that enter() presses. fd 8 is the keyboard.
+# step_server [OPTION]... PORT
 step_server() {
-    mkfifo "$T/enter"
-    exec 8<>"$T/enter"
-    presses=0
-    STDIN=$T/enter start server tcp_server --step "$@"
+    step server "$@"
     server_pid=$pid
-}
-stands_before() {
-    [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq $((presses + 1)) ] && tail -n 1 "$T/server.out" | grep -Eq "^$1.*Enter calls it$"
-}
-enter() { # REGEX: waits until the server stands before that call, and presses Enter
-    wait_for stands_before "$1" || fail "the server does not stand before '$1'" "$(cat "$T/server.out")"
-    presses=$((presses + 1))
-    echo >&8
-}
-# enter CALL, and the line with its result: the state that it tells is STATE, and netstat says the same at this moment.
-enter_and_compare() { # REGEX RESULT STATE
-    enter "$1"
-    wait_for stands_before '' || fail "nothing follows $1"
-    local line
-    line=$(grep -E "^$1.* = " "$T/server.out" | tail -n 1)
-    assert_match "$line" " = $2 +$3( |$)" "the line of $1"
-    if [ "$3" = CLOSED ]; then
-        assert_equal "$(rows_at "$port" | grep -cv ' LISTEN')" 0 "rows of netstat, when the server says CLOSED"
-    else
-        shows 1 rows_at "$3"
-    fi
 }
 
 # ---- arguments
-
-refused() { # STATUS REGEX ARGUMENT...: one line on stderr, no ready line
-    local wanted=$1 regex=$2 status=0
-    shift 2
-    timeout 30 "$BIN/tcp_server" "$@" >"$T/refused.out" 2>"$T/refused.err" </dev/null 3>&- || status=$?
-    assert_equal "$status" "$wanted" "exit status of tcp_server $*" || return
-    assert_match "$(cat "$T/refused.err")" "^([^ ]*/)?tcp_server: .*$regex" "stderr of tcp_server $*" || return
-    assert_equal "$(wc -l <"$T/refused.err")" 1 "lines on stderr of tcp_server $*" || return
-    if grep '^listening' "$T/refused.out"; then fail "tcp_server $* says that it listens"; fi
-}
 
 @test "bad input: one line on stderr that says what and why, exit status 2, nothing listens" {
     port=$(free_port)
@@ -381,60 +316,6 @@ twice_idle() { [ "$(grep -c '^accept.* blocks' "$T/server.out")" -eq 2 ]; }
     echoes again
 }
 
-# An old connection of $port in TIME_WAIT at the server's end, and nobody who listens.
-leave_time_wait() { # [OPTION]
-    start_server -q --close-first "$@" 0
-    peer client 'send hello' 'expect hello' eof close
-    succeeds "$pid" client
-    wait_state "$port" TIME_WAIT
-    shows 1 rows_at TIME_WAIT
-    stop_process "$server_pid"
-}
-
-@test "--no-reuse: TIME_WAIT keeps the port, and the line says so" {
-    leave_time_wait
-    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(old connections: 1 in TIME_WAIT.*--no-reuse" --no-reuse "$port"
-    start_server -q "$port"
-}
-
-@test "--no-reuse: TIME_WAIT of a server without SO_REUSEADDR keeps the port from one that has it" {
-    leave_time_wait --no-reuse
-    refused 1 "port $port: Address already in use \(old connections: 1 in TIME_WAIT.*without SO_REUSEADDR\)" "$port"
-}
-
-@test "--no-reuse: a listener on another address is not what keeps the port" {
-    leave_time_wait
-    start_server -q -b 127.0.0.2 "$port"
-    refused 1 "port $port: Address already in use \(.*TIME_WAIT" --no-reuse "$port"
-}
-
-@test "a port in use: another listener, and a socket that is bound only, are told apart" {
-    start_server -q 0
-    refused 1 "bind 127\.0\.0\.1 port $port: Address already in use \(another server listens there: .*:$port" "$port"
-    refused 1 "port $port: Address already in use \(another server" --no-reuse "$port"
-    refused 1 "port $port: Address already in use \(another server" -b 0.0.0.0 "$port"
-    echoes 'the first server goes on'
-    # shellcheck disable=SC2016 # perl's variables
-    start_listening bound "$(command -v perl)" -MSocket -e '
-        socket S, AF_INET, SOCK_STREAM, 0; bind S, pack_sockaddr_in(0, INADDR_LOOPBACK) or die; $| = 1;
-        print "listening on 127.0.0.1:", (unpack_sockaddr_in getsockname S)[0], "\n"; sleep 60'
-    refused 1 "port $port: Address already in use \(a socket is bound" "$port"
-}
-
-@test "two servers, both bound to one port: the second's listen is refused and explained" {
-    port=$(free_port)
-    step_server "$port"
-    enter socket && enter setsockopt && enter bind
-    wait_for stands_before listen
-    start_listening second tcp_server -q "$port"
-    enter listen
-    wait_exit "$server_pid"
-    assert_equal "$status" 1 'exit status'
-    assert_equal "$(cat "$T/server.err")" \
-        "tcp_server: listen 127.0.0.1 port $port: Address already in use (another server listens there: netstat -antp | grep :$port)"
-    exec 8>&-
-}
-
 @test "--reset: the client gets a reset, no row is left" {
     start_server --reset 0
     peer client 'send hello' 'expect hello' eof
@@ -505,7 +386,7 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 @test "--timeout: a client that does not read is ended; with no time-out a silent one may stay" {
     head -c 8000000 /dev/zero >"$T/zeros"
     start_server -q --timeout 0.3 --sndbuf 4096 0
-    peer_with stubborn -r 4096 "send-ahead $T/zeros" "await $T/go"
+    peer stubborn -r 4096 "send-ahead $T/zeros" "await $T/go"
     wait_line "$T/server.err" 'nothing moved for 0\.3 s'
     echoes hello
 }
@@ -513,13 +394,13 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 @test "--rcvbuf, --sndbuf: the queues stay small" {
     head -c 3000000 /dev/zero >"$T/zeros"
     start_server -q --rcvbuf 4096 --pause-read 60 0
-    peer_with sender -r 4096 "send-ahead $T/zeros" "await $T/go"
+    peer sender -r 4096 "send-ahead $T/zeros" "await $T/go"
     reached sender '^holding'
     [ "$(queue ESTABLISHED 2)" -gt 0 ]
     [ "$(queue ESTABLISHED 2)" -lt 20000 ] || fail 'Recv-Q with --rcvbuf 4096:' "$(rows_at "$port")"
     stop_process "$server_pid"
     start_server -q --sndbuf 4096 0
-    peer_with sender -r 4096 "send-ahead $T/zeros" "await $T/go"
+    peer sender -r 4096 "send-ahead $T/zeros" "await $T/go"
     reached sender '^holding'
     [ "$(queue ESTABLISHED 3)" -gt 0 ]
     [ "$(queue ESTABLISHED 3)" -lt 40000 ] || fail 'Send-Q with --sndbuf 4096:' "$(rows_at "$port")"

@@ -1,0 +1,414 @@
+#!/usr/bin/env bats
+# The runner of the lessons' commands, tests/lesson: what it accepts, and above all what it doesn't.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+    FIXTURES=$ROOT/tests/fixtures/lessons
+    cd "$ROOT" || return
+}
+
+# run_fixture ARGUMENT...: the runner, with the programs of the fixtures.
+run_fixture() {
+    run tests/lesson --bin "$FIXTURES/bin" "$@"
+    echo "$output"
+}
+
+# mutant FIXTURE PERL: makes $LESSON of the fixture by this substitution, which has to change it.
+mutant() {
+    LESSON=$BATS_TEST_TMPDIR/$1
+    perl -0pe "$2" "$FIXTURES/$1" >"$LESSON"
+    run ! cmp -s "$FIXTURES/$1" "$LESSON"
+}
+
+# rejected FIXTURE PERL TEXT...: the mutant has to fail, and each TEXT to stand in what is said about it.
+rejected() {
+    mutant "$1" "$2"
+    shift 2
+    run_fixture "$LESSON"
+    [ "$status" -eq 1 ]
+    local text
+    for text; do
+        [[ "$output" == *"$text"* ]]
+    done
+}
+
+# For mutants that are only known to fail when the time is up.
+impatient() {
+    export NETSTEP_TIMEOUT_SCALE=0.2
+}
+
+# Whether a process lives that has this text among its arguments.
+lives() {
+    local files
+    mapfile -t files < <(printf '%s\n' /proc/[0-9]*/cmdline | grep -v -e "/$$/" -e "/$BASHPID/")
+    grep -qsaF -- "$1" "${files[@]}"
+}
+
+await_life() {
+    for _ in {1..500}; do
+        ! lives "$1" || return 0
+        read -rt 0.02 <> <(:) || :
+    done
+    return 1
+}
+
+# Waits for a background job, whose exit status has to be another one than 0. (`run` would ask a shell that isn't its parent.)
+ended_badly() {
+    local status=0
+    wait "$1" || status=$?
+    [ "$status" -ne 0 ]
+}
+
+await_death() {
+    for _ in {1..500}; do
+        lives "$1" || return 0
+        read -rt 0.02 <> <(:) || :
+    done
+    return 1
+}
+
+@test "form: a lesson with every part is accepted" {
+    run tests/lesson --form "$FIXTURES/form.md"
+    echo "$output"
+    [ "$status" -eq 0 ] && [ -z "$output" ]
+}
+
+@test "form: missing, misplaced, doubled and added parts, dead links and commands that are not run are named" {
+    cp "$FIXTURES"/*.* "$BATS_TEST_TMPDIR"
+    local change
+    for change in 's/^# .*/Title/' 's/\*\*You will be able to/\*\*You can/' 's/## Look\n//' \
+        's/## Run\n## Look/## Look\n## Run/' 's/(## Run\n)/$1$1/' 's/## Further/## The end\n## Further/' \
+        's/## Further\n//' 's/\]\(excerpt\.c/](gone.c/' 's/#predict/#predicted/' 's/md#a-server/md#the-server/' \
+        's/```text/```sh/' 's/(```text\n)/$1\$ netstat -an\n/' 's/#an-aside/#aside/' 's/```console/```text/; s/^\$ true/true/m' \
+        's/return 0/return 1/' 's/(```c) .*/$1/; s/return 0/return 2/'; do
+        mutant form.md "$change"
+        run tests/lesson --form "$LESSON"
+        echo "$change: $output"
+        [ "$status" -eq 1 ]
+        [[ "$output" =~ form.md:[0-9]+:\  ]]
+    done
+    rm "$LESSON"
+    run tests/lesson --form "$LESSON"
+    [ "$status" -eq 1 ] && [[ "$output" == *"form.md: missing" ]]
+}
+
+@test "servers, clients, keys and netstat rows agree" {
+    run_fixture "$FIXTURES/two_terminals.md" "$FIXTURES/forms.md"
+    [ "$status" -eq 0 ]
+    [[ "${lines[0]}" == *"two_terminals.md: 11 commands, all agree" ]]
+}
+
+@test "a prompt is a line, whether its end comes with the answer or not" {
+    LESSON=$BATS_TEST_TMPDIR/prompt.md
+    for answer in 'echo; echo got' 'echo got'; do
+        printf '```console\n$ sh -c "printf prompt; read x; %s"\nprompt\n⏎\ngot\n```\n' "$answer" >"$LESSON"
+        run_fixture "$LESSON"
+        [ "$status" -eq 0 ]
+    done
+    printf '```console\n$ sh -c "printf prompt; read x; echo; echo; echo got"\nprompt\n⏎\ngot\n```\n' >"$LESSON"
+    run_fixture "$LESSON"
+    [ "$status" -eq 1 ]
+}
+
+@test "without a network of its own, too, and several at once" {
+    local pids=() pid failed=0
+    for _ in 1 2 3; do
+        NETSTEP_LESSON_NETWORK=shared tests/lesson --bin "$FIXTURES/bin" "$FIXTURES"/{two_terminals,forms}.md 3>&- &
+        pids+=($!)
+        tests/lesson --bin "$FIXTURES/bin" "$FIXTURES/two_terminals.md" 3>&- &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" || failed=1
+    done
+    [ "$failed" -eq 0 ]
+}
+
+@test "without a network of its own, a failure says which port stood in" {
+    export NETSTEP_LESSON_NETWORK=shared
+    rejected two_terminals.md 's/socket\(\) = 3/socket() = 4/' 'no network of its own here: port 7000 is' '+socket() = 3'
+}
+
+@test "a wrong state is found, at its line" {
+    impatient
+    rejected two_terminals.md 's/ESTABLISHED(?=\n```\n```console terminal=2)/CLOSE_WAIT/' \
+        'two_terminals.md:23: terminal 3: $ netstat -ant | grep 43688' 'CLOSE_WAIT' '+tcp '
+}
+
+@test "a missing row is found" {
+    impatient
+    rejected two_terminals.md 's/^tcp.*LISTEN\n//m' '+tcp        0      0 127.0.0.1:7000          0.0.0.0:*  '
+}
+
+@test "an extra row is found" {
+    impatient
+    rejected two_terminals.md 's/^(tcp.*LISTEN\n)/$1$1/m' '-tcp        0      0 127.0.0.1:7000          0.0.0.0:*  '
+}
+
+@test "a row where the lesson shows none is found" {
+    impatient
+    rejected two_terminals.md 's/^tcp.*TIME_WAIT.*\n//m' 'TIME_WAIT'
+}
+
+@test "another Recv-Q is found" {
+    impatient
+    rejected two_terminals.md 's/^tcp  +0( +0 127.0.0.1:43688)/tcp 5$1/m' '-tcp 5 '
+}
+
+@test "the wrong order is found" {
+    rejected two_terminals.md 's/(connected from port 43688\n)(hello\n)/$2$1/' 'prints something else' '-hello' '+hello'
+}
+
+@test "a port that is not the one before is found" {
+    impatient
+    rejected two_terminals.md 's/from 127.0.0.1:43690/from 127.0.0.1:43688/' \
+        '-accept() = 4   ESTABLISHED  from 127.0.0.1:43688' '+accept() = 4   ESTABLISHED  from 127.0.0.1:43690'
+    rejected two_terminals.md 's/from 127.0.0.1:43690/from 127.0.0.1:50000/' \
+        '-accept() = 4   ESTABLISHED  from 127.0.0.1:50000' '+accept() = 4   ESTABLISHED  from 127.0.0.1:43690'
+}
+
+@test "another descriptor is found" {
+    impatient
+    rejected two_terminals.md 's/accept\(\) = 4/accept() = 5/' '-accept() = 5'
+}
+
+@test "a changed message is found" {
+    rejected two_terminals.md 's/Connection refused/Connection timed out/' '-echo_client: connect' '+echo_client: connect'
+}
+
+@test "a command that fails is found, and one that fails otherwise" {
+    rejected two_terminals.md 's/\$ echo \$\?\n111\n//' 'ends with exit status 111; if that is meant, show it: $ echo $?'
+    rejected two_terminals.md 's/^111$/1/m' '-1' '+111'
+    rejected two_terminals.md 's/\$ echo_server/\$ echo_srever/' 'echo_srever: command not found'
+}
+
+@test "output that never comes is found" {
+    impatient
+    rejected two_terminals.md 's/(read\(\) = 5.*\n)/$1read() = 6 after 0.1 ms\n/' 'still runs' '-read() = 6'
+}
+
+@test "lines too many are found: in the middle, at the end, of a command that runs on, of one interrupted" {
+    impatient
+    rejected two_terminals.md 's/^listening.*\n//m' '+listening on'
+    rejected two_terminals.md 's/^connected from port 43692\n//m' '+connected from'
+    rejected two_terminals.md 's/^ended by SIGINT\n//m' '+ended by SIGINT'
+    rejected two_terminals.md 's/^\.\.\.\n//m' '+read() = 15'
+    rejected two_terminals.md 's/The server meanwhile.*?```\n(?=```console terminal=3)//s' '+accept() = 4'
+    rejected forms.md 's/^\.\.\.\n5//m' '+2'
+    rejected forms.md 's/1\n\.\.\.\n```/1\n```/' '+2'
+}
+
+@test "a command that should have ended, and keys that nobody reads, are found" {
+    impatient
+    rejected two_terminals.md 's/^\^C\nended by SIGINT\n//m' 'still runs when the next command is typed'
+    rejected forms.md 's/\^C\n/^C\n^C\n/' 'nothing is running'
+    rejected forms.md 's/sleep 1000(?=\n\^C)/sh -c "trap : INT; while :; do sleep 0.1; done"/' 'forms.md:81' 'still runs'
+}
+
+@test "a process that the lesson has not shown is not killed" {
+    rejected forms.md 's/kill 4711/kill 47110/' 'no line so far has shown a process 47110'
+}
+
+@test "what may differ, may differ only so far" {
+    impatient
+    rejected forms.md 's/timeout 2 s\n```/timeout 3 s\n```/' '-timeout 3 s'
+    rejected forms.md 's/4711\/sleep\n/4712\/sleep\n/' '-fork() = 4711, 4712/sleep' '+fork() = 4711, 4711/sleep'
+    rejected forms.md 's/5 and 123 fixed\n9/5 and 124 fixed\n9/' '-5 and 124 fixed'
+    rejected forms.md 's/ bytes~//' '-2626560'
+}
+
+@test "an excerpt that is not in its file is found" {
+    rejected forms.md 's/return 0/return 1/' 'forms.md:' 'not consecutive lines of tests/fixtures/lessons/excerpt.c'
+    rejected forms.md 's/excerpt\.c/other.c/' 'there is no file tests/fixtures/lessons/other.c'
+}
+
+@test "a block that can't be understood is found" {
+    rejected forms.md 's/terminal=2/termnal=2/' 'console blocks know no "termnal=2"'
+    rejected forms.md 's/(   ```\n)\z//' 'this block has no end'
+    run tests/lesson "$BATS_TEST_TMPDIR/absent.md"
+    [ "$status" -eq 1 ] && [[ "$output" == *"absent.md: No such file"* ]]
+}
+
+@test "a difference is a unified diff with the lesson's lines" {
+    impatient
+    mutant two_terminals.md 's/read\(\) = 5/read() = 6/'
+    run_fixture "$LESSON"
+    local line
+    line=$(grep -n 'read() = 6' "$LESSON")
+    line=${line%%:*}
+    mapfile -t lines < <(grep -v 'no network of its own' <<<"$output")
+    [ "${lines[0]}" = "$LESSON:$((line - 2)): terminal 1: (go on)" ]
+    [ "${lines[1]}" = '    prints something else' ]
+    [ "${lines[2]}" = "--- $LESSON" ]
+    [ "${lines[3]}" = '+++ this run' ]
+    [ "${lines[4]}" = "@@ -$((line - 1)),2 +$((line - 1)),2 @@" ]
+    [ "${lines[5]}" = ' accept() = 4   ESTABLISHED  from 127.0.0.1:43688' ]
+    [ "${lines[6]}" = '-read() = 6 after 0.120 ms' ]
+    [[ "${lines[7]}" == '+read() = 5 after '* ]]
+    [ "${#lines[@]}" -eq 8 ]
+}
+
+@test "no byte can change unseen, but those of times, ports and the like" {
+    perl -I"$ROOT/tests/lib" - <<'PERL'
+use strict;
+use warnings;
+use Lesson::Compare 'compare';
+my $run = { ephemeral => [ 32768, 60999 ] };
+my $names = { 'lesson port 43688' => 43688, 'real port 43688' => 43688, 'lesson pid 4711' => 4711, 'real pid 4711' => 4711 };
+
+# Text in <> may differ. Each byte is replaced, left out and doubled.
+my @lines = (
+    'accept(3)                              = 4      ESTABLISHED  from 127.0.0.1:43688',
+    'listening on 127.0.0.1:7000',
+    'read(4, buffer, 65536)                 blocks   FIN_WAIT2    nothing has arrived',
+    'tcp        0      5 127.0.0.1:43688         127.0.0.1:7000          CLOSE_WAIT',
+    'tcp6       0      0 :::7000                 :::*                    LISTEN      4711/tcp_server',
+    'tcp_client: connect 127.0.0.1 port 7000: Connection refused',
+    'connect(3) = 0  handshake took < 99 µs >from port 43688',
+    '<12:34:56.789>  SYN_SENT -> ESTABLISHED',
+    'TIME_WAIT   timewait (<59.12/0/0>)',
+    'waits 2 s, not 10 seconds',
+);
+my ($tried, @unseen) = (0);
+for my $marked (@lines) {
+    my $line = $marked =~ tr/<>//dr =~ s/-  ESTAB/-> ESTAB/r;
+    $line = $marked =~ s/<([^<>]*)>/$1/gr;
+    my @free = (0) x length $line;
+    my $inside = $marked =~ /<([^<>]*)>/ ? [ $-[0], length $1 ] : [ 0, 0 ];
+    @free[ $inside->[0] .. $inside->[0] + $inside->[1] - 1 ] = (1) x $inside->[1];
+    my $loose_space = $inside->[1] || $line =~ /4711/;
+    die "does not agree with itself: $line\n"
+        if !compare({ %$run, names => $names }, { do => 'go on', wanted => [$line] }, [$line], 1);
+    for my $at (0 .. length($line) - 1) {
+        my $byte = substr $line, $at, 1;
+        next if $free[$at] || ($loose_space && $byte eq ' ');
+        for my $other (grep { $_ ne $byte } '', $byte . $byte, 'x', '0', '7', ' ', '-', "\0") {
+            my $seen = $line;
+            substr $seen, $at, 1, $other;
+            next if $seen =~ s/\s+$//r eq $line;
+            $tried++;
+            push @unseen, "$line\n$seen\n"
+                if compare({ %$run, names => $names }, { do => 'go on', wanted => [$line] }, [$seen], 1);
+        }
+    }
+}
+print "$tried changed lines\n", @unseen;
+exit 1 if @unseen || $tried < 3000;
+PERL
+}
+
+@test "races~ allows what a packet under way may change, and nothing else" {
+    local lesson=$BATS_TEST_TMPDIR/races.md
+    race() {
+        printf '```console races~\n$ printf "%%s\\\\n" %s\n%s```\n' "$1" "$2" >"$lesson"
+        run_fixture "$lesson"
+        [[ "$output" == "$lesson:"* ]] # and no warning before it
+    }
+    race '"read(3) = 5  CLOSE_WAIT"' $'read(3) = 5  ESTABLISHED\n' && [ "$status" -eq 0 ]
+    race '"read(3)  blocks  TIME_WAIT"' '' && [ "$status" -eq 0 ]
+    race 'one' $'read(3)  blocks  TIME_WAIT\none\n' && [ "$status" -eq 0 ]
+    race '"read(3) = 5  CLOSE_WAIT"' $'read(3) = 5  LAST_ACK\n' && [ "$status" -eq 1 ]
+    race '"read(3) = 5  CLOSE_WAIT"' $'read(3) = 6  CLOSE_WAIT\n' && [ "$status" -eq 1 ]
+    race '"read(3) = 5  CLOSE_WAIT"' '' && [ "$status" -eq 1 ]
+}
+
+@test "--update writes what happens, tells it, and then agrees; what agreed stays" {
+    impatient
+    mutant two_terminals.md 's/ESTABLISHED\n/CLOSED\n/g; s/^tcp.*LISTEN\n//m; s/hello\n```/```/'
+    run_fixture --show "$LESSON"
+    [ "$status" -eq 0 ]
+    [[ "$output" != *CLOSED* && "$output" == *ESTABLISHED* && "$output" == *$'\n...\n^C'* ]]
+    run_fixture --update "$LESSON"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"$LESSON:9: "*$'\n+hello\n'*' places updated'*' all agree'* ]]
+    run diff <(sed '/netstat/,/```/d' "$LESSON") <(sed '/netstat/,/```/d' "$FIXTURES/two_terminals.md")
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <"$LESSON")" -eq "$(wc -l <"$FIXTURES/two_terminals.md")" ]
+    cp "$LESSON" "$LESSON.before"
+    run_fixture --update "$LESSON"
+    [ "$status" -eq 0 ] && [[ "$output" == *'nothing to update'* ]]
+    cmp "$LESSON" "$LESSON.before"
+}
+
+@test "--update fills blocks without output, and says what no block shows" {
+    impatient
+    LESSON=$BATS_TEST_TMPDIR/empty.md
+    printf '```console\n$ echo_server 7000\n```\n```console terminal=2\n$ echo_client 7000 hello\n```\n' >"$LESSON"
+    run_fixture --update "$LESSON"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"$LESSON:2: terminal 1: \$ echo_server 7000"*'prints more later, which no block shows'*'+accept() = 4'* ]]
+    printf '```console\n```\n' >>"$LESSON"
+    run_fixture --update "$LESSON"
+    [ "$status" -eq 0 ]
+    [[ "$(tail -n 4 "$LESSON")" == *'read() = 5 after '*$'\nclose() = 0\n```' ]]
+}
+
+@test "--update writes nothing if the lesson can't be run to its end" {
+    impatient
+    LESSON=$BATS_TEST_TMPDIR/stuck.md
+    printf '```console\n$ sleep 1000\n$ echo next\n```\n' >"$LESSON"
+    cp "$LESSON" "$LESSON.before"
+    run_fixture --update "$LESSON"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"$LESSON:2: terminal 1: \$ sleep 1000"*'still runs when the next command is typed, in line 3'*'nothing is written'* ]]
+    cmp "$LESSON" "$LESSON.before"
+}
+
+@test "--repeat stops at the first run that does not agree" {
+    LESSON=$BATS_TEST_TMPDIR/flaky.md
+    printf '```console\n$ echo x >> %s; wc -l < %s | grep -cx "[1-3]"\n1\n```\n' "$LESSON.n" "$LESSON.n" >"$LESSON"
+    run_fixture --repeat 3 "$LESSON"
+    [ "$status" -eq 0 ] && [[ "$output" == *'3 runs, all agree'* ]]
+    run_fixture --repeat 3 "$LESSON"
+    [ "$status" -eq 1 ] && [[ "$output" == *'run 1 of 3 does not agree'* ]]
+}
+
+@test "nothing is left: after the end, a failure, a signal" {
+    local mark=424242.$$ end signal runner lesson=$BATS_TEST_TMPDIR/lesson.md
+    export TMPDIR=$BATS_TEST_TMPDIR/scratch
+    mkdir "$TMPDIR"
+    # One that ignores SIGTERM, one that has left its session, and one that waits for a key.
+    for end in '^C' 'not printed'; do
+        printf '```console\n$ sh -c "trap : TERM; sleep %s; sleep %s"\n```\n```console terminal=2\n$ setsid -f sleep %s\n$ sleep %s\n%s\n```\n' \
+            "$mark" "$mark" "$mark" "$mark" "$end" >"$lesson"
+        NETSTEP_TIMEOUT_SCALE=0.2 run_fixture "$lesson"
+        run ! lives "$mark"
+        [ -z "$(ls -A "$TMPDIR")" ]
+    done
+    printf '```console\n$ setsid -f sleep %s; sleep %s\n...\nnever\n```\n' "$mark" "$mark" >"$lesson"
+    for signal in TERM INT HUP; do
+        # A shell without job control makes background commands ignore SIGINT.
+        perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' tests/lesson --bin "$FIXTURES/bin" "$lesson" "$lesson" 3>&- &
+        runner=$!
+        await_life "$mark"
+        kill -s "$signal" "$runner"
+        ended_badly "$runner"
+        run ! lives "$mark"
+        [ -z "$(ls -A "$TMPDIR")" ]
+    done
+    # Nobody can end with SIGKILL tidily, but the lesson's part notices that it is alone.
+    tests/lesson --bin "$FIXTURES/bin" "$lesson" 3>&- &
+    runner=$!
+    await_life "$mark"
+    kill -KILL "$runner"
+    ended_badly "$runner"
+    await_death "$mark"
+}
+
+@test "a lesson's network is its own, and gives no privilege" {
+    unshare -U -r -n true || skip "no network namespaces for this user here"
+    printf '```console\n$ netstat -ant | grep -c tcp\n0\n$ echo $?\n1\n$ echo_server 80 2>&1 | cut -d: -f3\n Permission denied\n```\n' \
+        >"$BATS_TEST_TMPDIR/l.md"
+    run_fixture "$BATS_TEST_TMPDIR/l.md"
+    [ "$status" -eq 0 ]
+}
+
+@test "wrong arguments" {
+    run tests/lesson
+    [ "$status" -eq 2 ]
+    run tests/lesson --no-such-option x
+    [ "$status" -eq 2 ]
+    run tests/lesson --help
+    [ "$status" -eq 0 ] && [[ "${lines[0]}" == usage:* ]]
+}
