@@ -66,6 +66,21 @@ static void print_json_string(const char *name, const char *text)
     putchar('"');
 }
 
+static void print_json_arrows(enum tcp_state state)
+{
+    const char *separator = "";
+    printf(",\"arrows\":[");
+    for (int i = 0; i < TRANSITION_COUNT; i++) {
+        const struct transition *arrow = &transitions[i];
+        if (arrow->from != state && arrow->to != state)
+            continue;
+        printf("%s{\"from\":\"%s\",\"to\":\"%s\",\"event\":\"%s\",\"action\":\"%s\"}", separator,
+               state_name(arrow->from), state_name(arrow->to), arrow->event, arrow->action);
+        separator = ",";
+    }
+    printf("]");
+}
+
 static void explain_json(enum tcp_state state)
 {
     const struct explanation *text = explanation_of(state);
@@ -78,6 +93,7 @@ static void explain_json(enum tcp_state state)
     print_json_string("netstat", text->look);
     print_json_string("suspect", text->suspect);
     print_json_string("lesson", text->lesson);
+    print_json_arrows(state);
     printf("}\n");
 }
 

@@ -38,8 +38,9 @@ static const struct explanation explanations[STATE_COUNT] = {
             .line = "our SYN is sent, nothing has come back",
             .meaning = "connect has sent a SYN and waits for SYN+ACK.",
             .who = "A client inside connect.",
-            .ends = "SYN+ACK (ESTABLISHED), RST (refused), or no answer: Linux repeats the" NEXT
-                    "SYN for about two minutes, then connect fails with ETIMEDOUT.",
+            .ends = "SYN+ACK (ESTABLISHED), RST (refused), or no answer: Linux sends the SYN" NEXT
+                    "again after 1, 2, 3, 4, 5, 7, 11, 19, 35 and 67 s (before 6.5: 1, 3, 7," NEXT
+                    "15, 31, 63 s), and a minute later connect fails with ETIMEDOUT.",
             .look = "Send-Q is 1: the SYN counts as one byte until it is acknowledged.",
             .suspect = "A filter that drops, a host that is off, or a server whose accept" NEXT
                        "queue is full. On one machine: a scan.",

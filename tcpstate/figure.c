@@ -125,22 +125,28 @@ static void double_border(struct figure *figure, const struct box *box)
     }
 }
 
-void figure_mark(struct figure *figure, enum tcp_state state, bool strong, enum figure_style style, const char *label)
+static void mark_box(struct figure *figure, const struct box *box, bool strong, enum figure_style style)
 {
-    const struct box *box = NULL;
-    for (int i = 0; i < BOX_COUNT && box == NULL; i++)
-        if (boxes[i].state == state)
-            box = &boxes[i];
-    if (box == NULL)
-        return;
     if (strong)
         double_border(figure, box);
     for (int row = box->row; row <= box->row + box->height + 1; row++)
         for (int column = box->column; column < box->column + BOX_WIDTH; column++)
             figure->cells[row][column].style = style;
-    int border = strcmp(label, "client") == 0 ? box->row + box->height + 1 : box->row;
-    if (*label)
-        figure_text(figure, border, box->column + 5, label);
+}
+
+void figure_mark(struct figure *figure, enum tcp_state state, bool strong, enum figure_style style, const char *label)
+{
+    for (int i = 0; i < BOX_COUNT; i++) {
+        const struct box *box = &boxes[i];
+        if (box->state != state)
+            continue;
+        mark_box(figure, box, strong, style);
+        if (*label) {
+            int border = strcmp(label, "client") == 0 ? box->row + box->height + 1 : box->row;
+            figure_text(figure, border, box->column + 5, label);
+            return;
+        }
+    }
 }
 
 /* What stands for a character in plain ASCII. */

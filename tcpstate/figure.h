@@ -28,8 +28,8 @@ typedef const char *figure_names(enum tcp_state state);
 void figure_draw(struct figure *figure, figure_names *name_of);
 
 /* Marks a state: a double border where `strong`, `style` for colour, and `label` ("server", "client" or "") in the
- * border: above for the server, below for the client, so that one box can carry both. CLOSED is marked above, not at
- * the end. */
+ * border: above for the server, below for the client, so that one box can carry both. CLOSED has two boxes:
+ * without a label both are marked, with one only that at the top. */
 void figure_mark(struct figure *figure, enum tcp_state state, bool strong, enum figure_style style, const char *label);
 
 /* Writes plain ASCII `text` over the row's cells; what does not fit is cut. */

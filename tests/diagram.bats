@@ -186,4 +186,6 @@ sleeps() { awk '/^voluntary/ { print $2 }' "/proc/$pid/status"; }
     perl -MJSON::PP -e 1 2>/dev/null || skip "perl has no JSON::PP here"
     "$BIN/tcpstate" explain --json >"$T/json"
     assert_equal "$(perl -MJSON::PP -ne '$r = decode_json($_); print "$r->{state}\n" if $r->{meaning}' "$T/json" | wc -l)" 11
+    # Each of the figure's 20 arrows and note 2, at both of its ends.
+    assert_equal "$(perl -MJSON::PP -ne '$n += @{ decode_json($_)->{arrows} }; END { print $n }' "$T/json")" 42
 }

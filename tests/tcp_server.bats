@@ -4,6 +4,7 @@
 # partners.bash sets pid, port, address, status and server_pid.
 # shellcheck disable=SC2154
 
+# shellcheck disable=SC2034 # partners.bash reads it
 UNDER_TEST=tcp_server
 load partners
 
