@@ -25,34 +25,46 @@ UNIT     = $(patsubst %.c,build/%,$(wildcard tests/unit/*_test.c))
 BENCH    = $(patsubst %.c,build/%,$(wildcard bench/*.c))
 PAGES    = $(wildcard $(PROGRAMS:%=%/*.1))
 
+# One short line a file; V=1 shows the commands as they are.
+V       =
+QUIET   = $(if $(V),,@)
+say     = $(if $(V),,@printf '%-5s%s\n' '$(1)' '$@')
+
 all: $(PROGRAMS:%=bin/%) $(addprefix bin/,$(notdir $(FIRST)))
 
 .SECONDEXPANSION:
 $(PROGRAMS:%=bin/%): bin/%: $$(call objects,$$*) build/common.a
 	@mkdir -p bin
-	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
 bin/first_%: build/lessons/01-sockets/first_%.o
 	@mkdir -p bin
-	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
 build/common.a: $(call objects,common)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)
+	$(QUIET)ar rcs $@ $^
 
 # A unit test may use the parts of tcpstate, though not its main.
 $(UNIT) $(BENCH): %: %.o $(filter-out build/tcpstate/tcpstate.o,$(call objects,tcpstate)) build/common.a
-	$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
 build/%.o: %.c build/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(QUIET)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
 
 # Another compiler or other flags: everything is built anew.
 build/flags: FORCE
 	@mkdir -p build
 	@echo '$(CC) $(ALL_FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_FLAGS) $(LDFLAGS)' > $@
 FORCE:
+
+.SECONDARY: # objects stay
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
@@ -69,7 +81,7 @@ help:
 	@echo 'make install    into $(DESTDIR)$(PREFIX) (PREFIX=..., DESTDIR=...); make uninstall takes it out again'
 	@echo 'make clean      remove bin/ and build/'
 	@echo
-	@echo 'CC=clang: another compiler.  SAN=1: with sanitizers.'
+	@echo 'CC=clang: another compiler.  SAN=1: with sanitizers.  V=1: the commands in full.'
 
 check: all $(UNIT)
 ifeq ($(BIN),)

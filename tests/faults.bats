@@ -2,8 +2,8 @@
 # tcp_server and tcp_client when things go wrong: resets, closed or stuck descriptors, too few descriptors, thousands of
 # clients, clients that never read, hosts that are gone. Signals stand in signals.bats.
 
-# faults.bash sets pid, port, address, status and server_pid.
-# shellcheck disable=SC2154
+# faults.bash sets pid, port, address, status and server_pid, and reads phase.
+# shellcheck disable=SC2154,SC2034
 
 load faults
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # tcp_server, tcp_client and tcpstate when SIGINT or SIGTERM comes: in every phase, also when their output is stuck.
 
-# faults.bash sets pid, port, address, status and server_pid.
-# shellcheck disable=SC2154
+# faults.bash sets pid, port, address, status and server_pid, and reads phase.
+# shellcheck disable=SC2154,SC2034
 
 load faults
 
