@@ -212,6 +212,7 @@ answer() {
     printf -v "peer_$name" '%s' "$pid"
     wait_line "$T/$name.out" '^listening on ' || fail "the grader's own server did not start: $(cat "$T/$name.err")" || return
     port=$(sed -n 's/^listening on .*://p' "$T/$name.out")
+    leave_out_old_rows "$port"
 }
 
 go_on() { : >"$1"; }

@@ -34,6 +34,7 @@
 #   rows_at PORT [STATE]               rows whose own end has PORT: the server's
 #   rows_to PORT [STATE]               rows whose other end has PORT: the client's
 #   has_state PORT STATE               is there a row?
+#   (In these, rows that were there before this test got PORT are left out: another test had it.)
 #   listening_ports PID                ports on which a process of PID's session listens
 #   free_port [PROTOCOL]               prints a port (tcp, udp) that no socket has, and keeps other tests' free_port off it
 #                                      until this test ends. Ports are outside ip_local_port_range: no client gets one.
@@ -66,6 +67,8 @@ setup_started() {
     export NETSTEP_TEST="$T"
     : >"$T/started"
     : >"$T/keepers"
+    : >"$T/ports"
+    : >"$T/old_rows"
 }
 
 # ---- programs
@@ -98,6 +101,7 @@ start_listening() {
     # shellcheck disable=SC2034
     port=${address##*:}
     address=${address%:*}
+    leave_out_old_rows "$port"
 }
 
 listens_or_ended() {
@@ -270,11 +274,20 @@ wait_no_state() { wait_for -t "${3:-10}" lacks_state "$1" "$2"; }
 
 # ---- netstat
 
+# The kernel may have chosen a port that another test has just used: its TIME_WAIT rows are not ours. Later, rows of this
+# port are.
+leave_out_old_rows() { # PORT
+    ! grep -qx "$1" "$T/ports" || return 0
+    echo "$1" >>"$T/ports"
+    netstat_rows "$1" TIME_WAIT >>"$T/old_rows"
+}
+
 select_rows() { # ENDS PORT [STATE]
     netstat -antW 2>/dev/null | awk -v ends="$1" -v port="$2" -v state="${3:-}" '
         function number(address) { sub(/.*:/, "", address); return address }
-        $1 ~ /^tcp/ && (state == "" || $6 == state) &&
-            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)'
+        FILENAME != "-" { old[$4 " " $5] = 1; next }
+        !(($4 " " $5) in old) && $1 ~ /^tcp/ && (state == "" || $6 == state) &&
+            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)' "$T/old_rows" -
 }
 netstat_rows() { select_rows own,other "$@"; }
 rows_at() { select_rows own "$@"; }
