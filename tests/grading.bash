@@ -208,11 +208,8 @@ answer() {
     shift
     peer_options "$@"
     program tcp_client || return
-    start "$name" "$ROOT/tests/peers/peer" "${options[@]}" listen 0 "${steps[@]}"
+    start_listening "$name" "$ROOT/tests/peers/peer" "${options[@]}" listen 0 "${steps[@]}"
     printf -v "peer_$name" '%s' "$pid"
-    wait_line "$T/$name.out" '^listening on ' || fail "the grader's own server did not start: $(cat "$T/$name.err")" || return
-    port=$(sed -n 's/^listening on .*://p' "$T/$name.out")
-    leave_out_old_rows "$port"
 }
 
 go_on() { : >"$1"; }

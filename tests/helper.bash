@@ -34,7 +34,6 @@
 #   rows_at PORT [STATE]               rows whose own end has PORT: the server's
 #   rows_to PORT [STATE]               rows whose other end has PORT: the client's
 #   has_state PORT STATE               is there a row?
-#   (In these, rows that were there before this test got PORT are left out: another test had it.)
 #   listening_ports PID                ports on which a process of PID's session listens
 #   free_port [PROTOCOL]               prints a port (tcp, udp) that no socket has, and keeps other tests' free_port off it
 #                                      until this test ends. Ports are outside ip_local_port_range: no client gets one.
@@ -68,7 +67,6 @@ setup_started() {
     : >"$T/started"
     : >"$T/keepers"
     : >"$T/ports"
-    : >"$T/old_rows"
 }
 
 # ---- programs
@@ -90,18 +88,30 @@ start() {
 }
 
 start_listening() {
-    local name=$1
-    start "$@"
-    wait_for -t 10 listens_or_ended "$T/$name.out" "$pid" || true
     local line
-    line=$(grep -E -m 1 '^listening on .*:[0-9]+$' "$T/$name.out") ||
-        fail "$2 never said 'listening on ADDR:PORT'" "stdout:" "$(head -n 20 "$T/$name.out")" \
-            "stderr:" "$(head -n 20 "$T/$name.err")" || return
-    address=${line#listening on }
-    # shellcheck disable=SC2034
-    port=${address##*:}
-    address=${address%:*}
-    leave_out_old_rows "$port"
+    for _ in 1 2 3 4 5; do
+        start "$@"
+        wait_for -t 10 listens_or_ended "$T/$1.out" "$pid" || true
+        line=$(grep -E -m 1 '^listening on .*:[0-9]+$' "$T/$1.out") ||
+            fail "$2 never said 'listening on ADDR:PORT'" "stdout:" "$(head -n 20 "$T/$1.out")" \
+                "stderr:" "$(head -n 20 "$T/$1.err")" || return
+        address=${line#listening on }
+        # shellcheck disable=SC2034
+        port=${address##*:}
+        address=${address%:*}
+        ! is_second_hand "$port" || { stop_process "$pid" KILL; continue; }
+        return 0
+    done
+    fail "$2 was given five ports that others had just used, the last one $port"
+}
+
+# The kernel may have chosen a port that another test had a moment ago: netstat would show its old connections too.
+# A port that this test has had already is its own.
+is_second_hand() {
+    ! grep -qx "$1" "$T/ports" || return 1
+    ! netstat_rows "$1" | grep -qv LISTEN || return 0
+    echo "$1" >>"$T/ports"
+    return 1
 }
 
 listens_or_ended() {
@@ -274,20 +284,11 @@ wait_no_state() { wait_for -t "${3:-10}" lacks_state "$1" "$2"; }
 
 # ---- netstat
 
-# The kernel may have chosen a port that another test has just used: its TIME_WAIT rows are not ours. Later, rows of this
-# port are.
-leave_out_old_rows() { # PORT
-    ! grep -qx "$1" "$T/ports" || return 0
-    echo "$1" >>"$T/ports"
-    netstat_rows "$1" TIME_WAIT >>"$T/old_rows"
-}
-
 select_rows() { # ENDS PORT [STATE]
     netstat -antW 2>/dev/null | awk -v ends="$1" -v port="$2" -v state="${3:-}" '
         function number(address) { sub(/.*:/, "", address); return address }
-        FILENAME != "-" { old[$4 " " $5] = 1; next }
-        !(($4 " " $5) in old) && $1 ~ /^tcp/ && (state == "" || $6 == state) &&
-            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)' "$T/old_rows" -
+        $1 ~ /^tcp/ && (state == "" || $6 == state) &&
+            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)'
 }
 netstat_rows() { select_rows own,other "$@"; }
 rows_at() { select_rows own "$@"; }

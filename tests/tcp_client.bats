@@ -271,8 +271,10 @@ client_gives_file() {
 }
 
 @test "--no-half-close with a server that closes first: TIME_WAIT is the server's" {
-    start_server -q --close-first 0
-    client_gives 0 hello --no-half-close 127.0.0.1 "$port" hello
+    # One byte less than was sent, so that the client waits for the end of file.
+    serve accept 'expect hello' 'send hell' half-close eof
+    client_gives 0 hell --no-half-close 127.0.0.1 "$port" hello
+    served
     wait_state "$port" TIME_WAIT
     shows 1 rows_at TIME_WAIT && shows 0 rows_to TIME_WAIT
 }
