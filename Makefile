@@ -18,7 +18,7 @@ ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(WARNINGS) $(CFLAGS) $(SANIT
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
 PROGRAMS = tcp_server tcp_client tcpstate
 # The first programs of a lesson: one file each, without common/.
-FIRST    = lessons/01-sockets/first_server lessons/01-sockets/first_client
+FIRST    = $(basename $(wildcard lessons/*/*.c))
 
 objects  = $(patsubst %.c,build/%.o,$(wildcard $(1)/*.c))
 UNIT     = $(patsubst %.c,build/%,$(wildcard tests/unit/*_test.c))
@@ -38,7 +38,7 @@ $(PROGRAMS:%=bin/%): bin/%: $$(call objects,$$*) build/common.a
 	$(call say,LINK)
 	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
-bin/first_%: build/lessons/01-sockets/first_%.o
+$(addprefix bin/,$(notdir $(FIRST))): bin/%: $$(foreach first,$(FIRST),$$(if $$(filter $$*,$$(notdir $$(first))),build/$$(first).o))
 	@mkdir -p bin
 	$(call say,LINK)
 	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
