@@ -138,24 +138,25 @@ int await(int fd, short events, int timeout_ms)
     return ready == 1 ? waiting.revents : ready;
 }
 
-int await_or_child(int fd, short events, int timeout_ms)
+int await_any_or_child(struct pollfd *waiting, size_t count, int timeout_ms)
 {
     long long start = now_us();
-    if (child_ended) { /* it ended during an await() that was not for it */
-        child_ended = 0;
-        errno = EAGAIN;
-        return -1;
-    }
-    for (;;) {
-        struct pollfd waiting = {.fd = fd, .events = events};
-        int ready = sleep_once(&waiting, 1, remaining_ms(timeout_ms, start));
-        if (ready == 1)
-            return waiting.revents;
-        if (ready != -1 || errno != EAGAIN || child_ended) {
-            child_ended = 0;
+    int ready = -1;
+    errno = EAGAIN;
+    while (!child_ended) { /* it may have ended during an await() that was not for it */
+        ready = sleep_once(waiting, count, remaining_ms(timeout_ms, start));
+        if (ready != -1 || errno != EAGAIN)
             return ready;
-        }
     }
+    child_ended = 0;
+    return ready;
+}
+
+int await_or_child(int fd, short events, int timeout_ms)
+{
+    struct pollfd waiting = {.fd = fd, .events = events};
+    int ready = await_any_or_child(&waiting, 1, timeout_ms);
+    return ready == 1 ? waiting.revents : ready;
 }
 
 ssize_t await_write(int fd, const void *bytes, size_t length)

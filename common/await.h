@@ -23,8 +23,10 @@ int await(int fd, short events, int timeout_ms);
 /* The same for several descriptors at once, as poll(2): the answers stand in `revents`, their number is returned. */
 int await_any(struct pollfd *waiting, size_t count, int timeout_ms);
 
-/* As await(), but returns early with errno EAGAIN when a child process has ended (for waitpid(2)). */
+/* As await() and await_any(), but they return early with errno EAGAIN when a child process has
+ * ended (for waitpid(2)). */
 int await_or_child(int fd, short events, int timeout_ms);
+int await_any_or_child(struct pollfd *waiting, size_t count, int timeout_ms);
 
 /* write(2) to `fd`, which poll(2) has called writable. On a terminal that means room for one byte: where nobody reads,
  * a longer write sleeps. Here a stop signal ends that sleep. Returns the bytes written, or -1 with errno (EINTR once a

@@ -26,7 +26,7 @@ static void say(const char *format, va_list arguments, const char *reason)
     char line[1024];
     vsnprintf(line, sizeof line, format, arguments);
     for (char *at = line; *at; at++)
-        if ((unsigned char)*at < ' ') /* a line break in an argument must not make two lines of one */
+        if ((unsigned char)*at < ' ' || *at == 0x7f) /* a line break in an argument must not make two lines of one */
             *at = '?';
     await_flush();
     /* Whoever does not read our stderr must not stop us: after a moment the line is given up. */

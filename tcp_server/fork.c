@@ -4,6 +4,7 @@
  * has it; the child closes the listening socket. A parent that forgets runs out of descriptors, and no connection
  * ever ends, because the FIN is sent when the last process has closed.
  */
+#include "common/accept_again.h"
 #include "common/address.h"
 #include "common/await.h"
 #include "common/descriptor.h"

@@ -3,6 +3,7 @@
  * While a client is served the others wait: their handshakes are complete, the kernel did that, and what they send is
  * kept for us. A client that is silent makes everybody wait; fork.c is the way out.
  */
+#include "common/accept_again.h"
 #include "common/address.h"
 #include "common/await.h"
 #include "common/descriptor.h"

@@ -25,10 +25,6 @@ struct client {
  * Returns false when a stop signal ended it. */
 bool echo_client(const struct client *client, const struct server_options *options, struct narrator *narrator);
 
-/* accept_error.c: after a failed accept, says what happened and, where it will pass, waits a moment.
- * Returns whether to accept again. */
-bool accept_again(bool *already_said);
-
 /* suspect.c: after a failed bind or listen, one line with the likely reason. */
 void report_bind_error(int error, const char *operation, const struct server_options *options);
 

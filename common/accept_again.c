@@ -1,7 +1,7 @@
-/* accept_error.c: what a server does when accept(2) fails. */
+#include "common/accept_again.h"
+
 #include "common/await.h"
 #include "common/report.h"
-#include "models.h"
 
 #include <errno.h>
 
