@@ -65,7 +65,7 @@ in_terminal() {
     start diagram tcpstate diagram --port "$port"
     diagram_pid=$pid
     wait_line "$T/diagram.out" '^server LISTEN$'
-    start client tcp_client --hold 0.5 127.0.0.1 "$port" hello
+    start client tcp_client --hold 2 127.0.0.1 "$port" hello
     wait_line "$T/diagram.out" '^client ESTABLISHED$'
     wait_line "$T/diagram.out" '^server ESTABLISHED$'
     wait_line "$T/diagram.out" '^server CLOSE_WAIT$'

@@ -71,10 +71,9 @@ ends() {
         "$(tail -n 3 "$T/server.out")"
     assert_equal "$(status_text "$status")" "exit status $SERVER_END" "$phase, SIG$1" || return
     assert_equal "$(session_members "$server_pid")" '' "$phase: processes left" || return
-    timeout 2 "$BIN/tcp_server" -q --max 1 "$port" >"$T/again.out" 2>"$T/again.err" </dev/null 3>&- &
-    local again=$!
+    start again tcp_server -q --max 1 "$port"
     wait_line "$T/again.out" "^listening on .*:$port$" 2 || fail "$phase: the port is not free" "$(cat "$T/again.err")"
-    kill "$again" && wait "$again" || true
+    stop_process "$pid"
 }
 client_ends() { # SIGNAL: the client dies of the signal within 2 s, and leaves no connection open
     stop_process "$client_pid" "$1" 2 || fail "$phase: it still runs 2 s after SIG$1" "$(cat "/proc/$client_pid/wchan")"

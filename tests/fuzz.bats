@@ -25,3 +25,8 @@ fuzz() { # NAME SOURCE...
 @test "fuzz: numbers, seconds, states and filters" {
     fuzz words common/number.c common/option.c common/report.c common/await.c common/tcp_state.c tcpstate/filter.c
 }
+
+@test "fuzz: what a sender says to file_recv" {
+    [ -d /dev/shm ] && [ -w /dev/shm ] || skip "/dev/shm can't be written to"
+    fuzz transfer file_recv/transfer.c file_recv/name.c file_recv/store.c file_recv/confirm.c common/report.c common/await.c
+}

@@ -46,7 +46,7 @@ holds() { # STATE [OPTION]...
 @test "hold LAST_ACK" { holds LAST_ACK; }
 @test "hold TIME_WAIT, whose row alone outlives the process" {
     holds TIME_WAIT
-    assert_equal "$(netstat_rows "$port" | grep -c TIME_WAIT)" 1 "rows that are left"
+    netstat_shows "$row" || fail "the row has gone with the process" "$(netstat_rows "$port")"
 }
 
 @test "on IPv6, all ten" {

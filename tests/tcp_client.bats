@@ -12,6 +12,11 @@ client() { # ARGUMENT...: in the background. Sets $client_pid
     start client tcp_client "$@"
     client_pid=$pid
 }
+typing_client() { # ARGUMENT...: what is written to fd 8 is its input, which ends when fd 8 is closed
+    mkfifo "$T/typed"
+    exec 8<>"$T/typed"
+    STDIN=$T/typed client "$@"
+}
 # client_gives STATUS OUTPUT ARGUMENT...: it ends with that status, and its stdout is exactly OUTPUT
 client_gives() {
     run_for 15 client tcp_client "${@:3}" || return
@@ -176,9 +181,11 @@ client_gives_file() {
 
 @test "states: ESTABLISHED, FIN_WAIT2, and TIME_WAIT at our end, which closed first" {
     serve accept 'expect hello' 'send hello' eof "await $T/go" half-close eof
-    client --hold 0.5 127.0.0.1 "$port" hello
-    wait_state "$port" ESTABLISHED
+    typing_client 127.0.0.1 "$port"
+    printf hello >&8
+    reached peer '^sent'
     shows 1 rows_to ESTABLISHED
+    exec 8>&-
     wait_state "$port" FIN_WAIT2
     shows 1 rows_at CLOSE_WAIT
     : >"$T/go"
@@ -248,7 +255,7 @@ client_gives_file() {
 
 @test "--hold: no FIN before the time is over; what comes meanwhile is printed" {
     serve accept 'expect hello' 'send early' "await $T/seen" eof half-close eof
-    client --hold 1 127.0.0.1 "$port" hello
+    client --hold 3 127.0.0.1 "$port" hello
     wait_line "$T/client.out" '^early$'
     shows 1 rows_to ESTABLISHED
     run ! grep -q '^shutdown' "$T/client.err"
@@ -292,10 +299,11 @@ client_gives_file() {
 @test "--local: our port is the one asked for, and may be taken again while an old connection is in TIME_WAIT" {
     local_port=$(free_port)
     start_server -q 0
-    client --hold 0.5 --local "$local_port" 127.0.0.1 "$port" hello
+    typing_client --local "$local_port" 127.0.0.1 "$port"
     wait_state "$port" ESTABLISHED
     assert_match "$(rows_to "$port" ESTABLISHED)" "127\.0\.0\.1:$local_port +127\.0\.0\.1:$port +ESTABLISHED"
     told "^bind\(3, 0\.0\.0\.0:$local_port\) += 0"
+    exec 8>&-
     wait_exit "$client_pid"
     assert_equal "$(rows_at "$local_port" TIME_WAIT | wc -l)" 1
     start_server -q 0
@@ -310,7 +318,7 @@ client_gives_file() {
 
 @test "--count: all connections at once, then each in turn" {
     start_server -q 0
-    client --count 20 --hold 0.5 127.0.0.1 "$port" ab
+    client --count 20 --hold 3 127.0.0.1 "$port" ab
     shows 20 rows_to ESTABLISHED
     told '^20 connections are open$'
     wait_exit "$client_pid"

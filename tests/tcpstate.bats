@@ -167,7 +167,7 @@ enter() {
     start watch tcpstate watch "$port"
     watch_pid=$pid
     wait_line "$T/watch.out" 'LISTEN'
-    start client tcp_client --hold 0.5 127.0.0.1 "$port" hello
+    start client tcp_client --hold 2 127.0.0.1 "$port" hello
     wait_line "$T/watch.out" 'ESTABLISHED -> CLOSE_WAIT +rcv FIN'
     # FIN_WAIT1 lasts for one round trip, or 40 ms if the ACK is delayed: it may be seen, or is inferred.
     wait_line "$T/watch.out" 'ESTABLISHED -> FIN_WAIT2 +by way of FIN-WAIT-1|FIN_WAIT1 -> FIN_WAIT2 +rcv ACK of FIN'

@@ -16,6 +16,8 @@ unit() {
 @test "addresses: looked up, and as text" { unit address_test; }
 @test "the socket table: both sources, filters, single rows" { unit socket_table_test; }
 @test "transitions: the arrows of RFC 9293, figure 5, and how a change is named" { unit transitions_test; }
+@test "a file that gets its name when it is whole" { unit store_test; }
+@test "JSON strings" { unit json_test; }
 
 @test "every test in tests/unit is run here" {
     for source in "$ROOT"/tests/unit/*_test.c; do
