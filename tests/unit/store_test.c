@@ -1,5 +1,6 @@
 /* store_test: the file without a name, and the one with a temporary name where the file system has no other. */
-/* Its inside is looked at: what it does where the file system has no O_TMPFILE. It comes first, for its feature macro. */
+/* Its inside is looked at: what it does where the file system has no O_TMPFILE. It comes first, for its feature macro.
+ */
 #include "file_recv/store.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "file_recv/name.c" /* NOLINT(bugprone-suspicious-include) */
