@@ -89,10 +89,13 @@ int main(int argc, char **argv)
 
     await_stop_signals();
     store_clean(directory);
+    status = EXIT_WORLD;
     int listen_fd = open_listener(where, &options);
     freeaddrinfo(where);
-    if (listen_fd == -1)
-        return EXIT_WORLD;
-    announce(listen_fd);
-    return options.once ? serve_once(listen_fd, directory, &options) : serve_many(listen_fd, directory, &options);
+    if (listen_fd != -1) {
+        announce(listen_fd);
+        status = options.once ? serve_once(listen_fd, directory, &options) : serve_many(listen_fd, directory, &options);
+    }
+    close(directory);
+    return status;
 }

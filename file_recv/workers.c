@@ -47,7 +47,7 @@ int serve_one(int listen_fd, int directory, char *buffer, int limit_ms, const st
 /* What a worker tells its parent: who it is, and whether it serves a sender now. In one write, so it stays whole. */
 struct note {
     pid_t pid;
-    bool busy;
+    int busy; /* 0 or 1; no bool, behind which bytes of nothing would be written too */
 };
 
 struct worker {
@@ -64,7 +64,7 @@ struct workers {
 static void tell_busy(void *context)
 {
     int notes = *(int *)context;
-    struct note note = {.pid = getpid(), .busy = true};
+    struct note note = {.pid = getpid(), .busy = 1};
     if (write(notes, &note, sizeof note) == -1)
         _exit(EXIT_WORLD); /* our parent is gone */
 }
@@ -77,10 +77,14 @@ static void work(int listen_fd, int directory, int notes, const struct recv_opti
         report("no memory for --buffer %d", options->buffer);
         _exit(EXIT_WORLD);
     }
-    struct note idle = {.pid = getpid(), .busy = false};
+    struct note idle = {.pid = getpid(), .busy = 0};
     while (serve_one(listen_fd, directory, buffer, IDLE_MS, options, tell_busy, &notes) != -1 && !stop_signal())
         if (write(notes, &idle, sizeof idle) == -1)
             break;
+    free(buffer);
+    close(directory);
+    close(listen_fd);
+    close(notes);
     _exit(EXIT_DONE);
 }
 
@@ -91,6 +95,8 @@ static void start_worker(struct workers *workers, int listen_fd, int directory, 
         report_errno("fork, senders wait in the queue");
         await(-1, 0, 100);
     } else if (child == 0) {
+        close(workers->notes[0]); /* so that a note fails when our parent is gone */
+        free(workers->list);
         work(listen_fd, directory, workers->notes[1], options);
     } else {
         workers->list[workers->count++] = (struct worker){.pid = child};

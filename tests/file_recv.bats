@@ -297,11 +297,16 @@ refused  - 0'
 @test "many senders at once, and as many as --max-senders: all are served" {
     count=60
     receiver
+    wait_state "$port" LISTEN
+    descriptors=$(find "/proc/$receiver_pid/fd" -mindepth 1 | wc -l)
     mkdir "$T/many"
     for i in $(seq $count); do head -c $((i * 1000)) /dev/urandom >"$T/many/$i"; done
     for i in $(seq $count); do start "send$i" file_send -q 127.0.0.1 "$port" "$T/many/$i"; done
     for i in $(seq $count); do wait_line "$T/receiver.out" "^$i: $((i * 1000)) bytes.*confirmed$" 30; done
     diff -r "$T/many" "$T/in"
+    # The processes that served them end when nobody comes any more; the one that listens has the descriptors that it had.
+    wait_for -t 20 children_are 0
+    assert_equal "$(find "/proc/$receiver_pid/fd" -mindepth 1 | wc -l)" "$descriptors" 'descriptors'
     stop_process "$receiver_pid"
     rm "$T"/in/*
     receiver --max-senders 2

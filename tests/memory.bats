@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# tcp_server and tcp_client under valgrind: no error, no leak, no descriptor left open.
+# The programs under valgrind: no error, no leak, no descriptor left open.
 
 # helper.bash sets pid, port, status and server_pid.
 # shellcheck disable=SC2154
@@ -68,6 +68,35 @@ clean() {
         assert_equal "$status" 1 'exit status of the second server'
         ends_clean
     done
+}
+
+@test "valgrind: file_send and file_recv: whole files, refused ones, a reset, a sender that is gone, signals" {
+    mkdir "$T/in"
+    head -c 100000 /dev/urandom >"$T/letter"
+    : >"$T/empty"
+    watched server file_recv -d "$T/in"
+    server_pid=$pid
+    wait_exit "$server_pid" 20
+    assert_equal "$status" 2 'exit status without PORT'
+    watched server file_recv -d "$T/in" 0
+    server_pid=$pid
+    wait_line "$T/server.out" '^listening on ' 30
+    port=$(sed -n 's/^listening on .*://p' "$T/server.out")
+    for options in '' '--copy read' --json; do
+        # shellcheck disable=SC2086 # words
+        watched sender file_send $options 127.0.0.1 "$port" "$T/letter" "$T/empty" "$T/nosuch" "$T"
+        wait_exit "$pid" 60
+        assert_equal "$status" 1 "exit status of file_send $options"
+        assert_file "$T/in/letter" "$T/letter"
+    done
+    for steps in 'reset' 'send x!reset' 'send a!expect ok!send x!reset' 'send a!expect ok!send x!close' 'send ..!half-close'; do
+        IFS='!' read -ra steps <<<"$steps"
+        start peer "$ROOT/tests/peers/peer" connect 127.0.0.1 "$port" "${steps[@]}"
+        wait_exit "$pid" 30
+    done
+    start peer "$ROOT/tests/peers/peer" connect 127.0.0.1 "$port" 'send held' 'expect ok' "await $T/never"
+    wait_line "$T/peer.out" '^holding' 30
+    ends_clean
 }
 
 @test "long, valgrind: every lever of both" {
