@@ -12,9 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A signal handler gets no pointer of ours: this is why these two stand at file scope. */
+/* A signal handler gets no pointer of ours: this is why these stand at file scope. */
 static volatile sig_atomic_t stop_signal_seen;
 static volatile sig_atomic_t child_ended;
+
+/* The mask while we sleep, set once: without the three signals that end a sleep. */
+static sigset_t sleeping_mask;
+static bool signals_are_blocked;
 
 /* A signal can come after our last look and before a write falls asleep; that write would sleep on. The alarm clock,
  * each second anew, wakes it. alarm(2) may be called in a handler (signal-safety(7)). */
@@ -54,7 +58,11 @@ void await_stop_signals(void)
     sigaddset(&block, SIGINT);
     sigaddset(&block, SIGTERM);
     sigaddset(&block, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &block, NULL);
+    sigprocmask(SIG_BLOCK, &block, &sleeping_mask);
+    sigdelset(&sleeping_mask, SIGINT);
+    sigdelset(&sleeping_mask, SIGTERM);
+    sigdelset(&sleeping_mask, SIGCHLD);
+    signals_are_blocked = true;
 }
 
 /* Lets the stop signals through from here to close_mask(). SIGALRM may be blocked only by whoever started us. */
@@ -104,14 +112,8 @@ static int sleep_once(struct pollfd *waiting, size_t count, int left_ms)
         errno = EINTR;
         return -1;
     }
-    sigset_t open;
-    sigprocmask(SIG_BLOCK, NULL, &open);
-    sigdelset(&open, SIGINT);
-    sigdelset(&open, SIGTERM);
-    sigdelset(&open, SIGCHLD);
-
     struct timespec limit = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000L};
-    int ready = ppoll(waiting, count, left_ms < 0 ? NULL : &limit, &open);
+    int ready = ppoll(waiting, count, left_ms < 0 ? NULL : &limit, signals_are_blocked ? &sleeping_mask : NULL);
     int error = errno;
     if (stop_signal_seen || stop_signal_pending()) {
         errno = EINTR;
@@ -202,6 +204,12 @@ int await_flush(void)
     }
     close_mask(&before);
     return result;
+}
+
+void let_stop_signals_interrupt(void)
+{
+    sigset_t before;
+    open_mask(&before);
 }
 
 int stop_signal(void)

@@ -41,6 +41,11 @@ int await_write_all(int fd, const char *text, size_t length);
  * it again. Returns as fflush. */
 int await_flush(void);
 
+/* For a loop of blocking calls in which to wait with await() first would cost as much as the call itself: from here on
+ * a stop signal interrupts them (EINTR), and the loop looks at stop_signal(). A signal that comes between that look and
+ * the call is not lost: the call is interrupted a second later. */
+void let_stop_signals_interrupt(void);
+
 /* Whether a stop signal has come, also one that waits for the next await(): for loops that don't need to sleep. */
 bool stop_signal_pending(void);
 
