@@ -17,6 +17,9 @@ sample=(
     client-crashes client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
     server-changes-case server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-exits-at-once
     server-ignores-bind server-leaves-child server-never-closes server-no-reuse server-short-write
+    send-name-newline send-no-wait send-short-write send-takes-okay
+    recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end
+    udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
 )
 mutants() {
     if [ -n "${NETSTEP_LONG:-}" ]; then
@@ -57,6 +60,21 @@ needs_python() { command -v python3 >/dev/null || skip "python3, in which these 
 @test "every faulty client is caught, with the reason" {
     needs_python
     judge client-
+}
+
+@test "every faulty udp_echo is caught, with the reason" {
+    needs_python
+    judge udp-
+}
+
+@test "every faulty file_send is caught, with the reason" {
+    needs_python
+    judge send-
+}
+
+@test "every faulty file_recv is caught, with the reason" {
+    needs_python
+    judge recv-
 }
 
 judge() { # PREFIX

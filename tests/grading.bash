@@ -17,6 +17,12 @@
 #   client_ends NAME                waits for it and for the peer NAME, and judges both; the client's exit status has to be 0
 #   client_printed FILE             compares what it printed
 #   refuses WHAT PROGRAM ARG...     a program that has to end with an error, and not to listen (several: refuse_later first)
+#   receive [-b ADDR]               starts the student's file_recv in $T/inbox on a free port (and stops the one before)
+#   offer NAME STEP...              plays a sender in the background (tests/peers/file_peer);  hand_over STEP... to the end
+#   take NAME [-r BYTES] STEP...    plays a receiver in the background and sets $port;  send_file ARG... starts file_send
+#   partner_holds NAME              waits until that partner stands in `await`;  partner_done NAME waits for its end
+#   sent NAME                       the partner is content, and file_send ended with 0;  not_sent WHAT  with an error
+#   received NAME FILE              file_recv's file NAME has the bytes of FILE
 #   server_is_up                    the server must not have ended
 #   connections                     netstat's rows of the server's connections; no_connections: has it none?
 #   needs_time_wait                 skips the test where the kernel keeps no TIME_WAIT (after `program`: what is missing fails)
@@ -358,3 +364,100 @@ refused_one() { # PID NAME COMMAND
 }
 
 ended_or_listens() { ! running "$1" || [ -n "$(listening_ports "$1")" ]; }
+
+# ---- file transfer: file_send and file_recv (the partner's steps: tests/peers/file_peer)
+
+receive() { # [-b ADDR]
+    program file_recv || return
+    [ -z "$server_pid" ] || ! running "$server_pid" || stop_process "$server_pid" KILL # how it ends has a test of its own
+    mkdir -p "$T/inbox"
+    cd "$T/inbox" || return
+    port=$(free_port)
+    launch server file_recv "$@" "$port" || return
+    server_pid=$pid
+    wait_for -t 5 listens_or_gone || true
+    [ -z "$(rows_at "$port" LISTEN)" ] || ! running "$server_pid" || return 0
+    explain_no_listener
+}
+
+offer() { # NAME STEP...
+    start "$1" "$ROOT/tests/peers/file_peer" connect "${server_address:-127.0.0.1}" "$port" "${@:2}"
+    printf -v "peer_$1" '%s' "$pid"
+}
+
+hand_over() { # STEP...
+    offer sender "$@" && partner_done sender
+}
+
+take() { # NAME [-r BYTES] STEP...
+    local name=$1 options=()
+    shift
+    [ "$1" != -r ] || { options=("$1" "$2"); shift 2; }
+    program file_send || return
+    : >"$NETSTEP_WATCH" # the partner would take the sender before for this one, and that has ended
+    start_listening "$name" "$ROOT/tests/peers/file_peer" "${options[@]}" listen 0 "$@"
+    printf -v "peer_$name" '%s' "$pid"
+}
+
+send_file() { # [ARG]...
+    launch client file_send "$@" || return
+    client_pid=$pid
+}
+
+partner_holds() { # NAME
+    local id="peer_$1"
+    wait_for -t 30 told_or_ended "$1" '^holding' "${!id}" || true
+    grep -q '^holding' "$T/$1.out" || partner_done "$1"
+}
+
+partner_done() { # NAME
+    local id="peer_$1" name=$1 reason
+    wait_exit "${!id}" 60 || because "the other end did not come to its end in 60 s" || return
+    tell_peer "$name"
+    [ "$status" -ne 0 ] || return 0
+    reason=$(sed -n 's/^reason: //p' "$T/$name.out")
+    [ -n "$reason" ] || fail "the grader's own peer failed: $(cat "$T/$name.err")" || return
+    transfer_crashed && return 1
+    because "$reason"
+}
+
+# A crash is the better reason. That the program ended is none: a receiver may end after one transfer.
+transfer_crashed() {
+    local who=${client_pid:-$server_pid}
+    wait_for -t 1 ended "$who" || return 1
+    wait_exit "$who"
+    step "${client_pid:+file_send}${server_pid:+file_recv} ended: $(status_text "$status")"
+    [ "$status" -gt 128 ] || return 1
+    because "your program did not come to its end ($(ending "$status"))" || true
+}
+
+sent() { # NAME
+    partner_done "$1" || return
+    wait_exit "$client_pid" 12 ||
+        because "your sender hangs, though it has sent everything and the receiver has closed: close and exit" || return
+    step "file_send ended: $(status_text "$status")"
+    [ "$status" -eq 0 ] || because "your sender ended with $(ending "$status"), though all went well: return 0 from main"
+}
+
+not_sent() { # WHAT HAPPENED
+    wait_exit "$client_pid" 12 || because "your sender does not end after $1" || return
+    step "file_send ended: $(status_text "$status")"
+    [ "$status" -le 128 ] || because "your sender crashed after $1 ($(ending "$status"))" || return
+    [ "$status" -ne 0 ] || because "your sender ends with 0, which means success, after $1" || return
+    [ -s "$T/client.err" ] || because "your sender says nothing on stderr after $1: an error needs a message"
+}
+
+received() { # NAME FILE
+    local got=$T/inbox/$1
+    [ -f "$got" ] ||
+        because "the connection is closed, and your receiver's directory has no file $1, but: $(find "$T/inbox" -mindepth 1 -printf '%P ')" ||
+        return
+    cmp -s "$got" "$2" && return
+    step "$1 has $(stat -c %s "$got") bytes; $(stat -c %s "$2") had been sent"
+    if cmp -s -n "$(stat -c %s "$got")" "$got" "$2"; then
+        because "when your receiver had closed the connection its file was not whole: read until read() returns 0, write as many" \
+            "bytes as read() returned, and close the file before the connection"
+    else
+        because "the file is not what was sent: write as many bytes as read() returned, from the first one after the name on"
+    fi
+}

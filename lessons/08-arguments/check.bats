@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# Lesson 08, core: arguments and a file's name: how file_send begins.
+
+# grading.bash sets port and its like, and reads refusal_pids; each test is a subshell.
+# shellcheck disable=SC2154,SC2034
+
+load ../../tests/grading
+
+@test "[2] file_send: its first bytes are the name without directories, and nothing more comes before the answer" {
+    mkdir -p shelf/deep
+    echo 'all is well' >shelf/deep/notes.txt
+    for path in shelf/deep/notes.txt "$PWD/shelf/../shelf/deep/notes.txt"; do
+        take receiver accept 'name notes.txt' silence 'answer no' close
+        send_file 127.0.0.1 "$port" "$path"
+        partner_done receiver
+    done
+}
+
+@test "[1] file_send: a file in the working directory, a name with spaces and UTF-8" {
+    for name in plain 'two words' '雪 ☃.txt'; do
+        echo 'all is well' >"$name"
+        take receiver accept "name $name" 'answer no' close
+        send_file 127.0.0.1 "$port" "$name"
+        partner_done receiver
+    done
+}
+
+@test "[1] file_send: refuses wrong and missing arguments" {
+    echo 'all is well' >notes.txt
+    # Whoever cuts a number to 16 bits reaches this listener.
+    take somebody "await $T/for-ever"
+    refusal_pids=()
+    refuse_later none file_send
+    refuse_later one file_send 127.0.0.1
+    refuse_later two file_send 127.0.0.1 "$port"
+    refuse_later empty file_send 127.0.0.1 '' notes.txt
+    refuse_later hex file_send 127.0.0.1 0x50 notes.txt
+    refuse_later large file_send 127.0.0.1 $((port + 65536)) notes.txt
+    refuse_later negative file_send 127.0.0.1 -1 notes.txt
+    refuse_later name file_send 127.0.0.1 http notes.txt
+    refused
+}
+
+@test "[2] file_send: a file that is not there and a directory are errors, told on stderr" {
+    mkdir shelf
+    for name in nowhere shelf; do
+        take receiver accept "name $name" 'answer ok' eof close # if it comes so far; what it says then is not graded
+        send_file 127.0.0.1 "$port" "$name"
+        not_sent "it was given '$name', which it can't send"
+        stop_process "$peer_receiver" KILL
+    done
+}
