@@ -16,7 +16,7 @@ SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client file_send file_recv tcpstate
+PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate
 # The first programs of a lesson: one file each, without common/.
 FIRST    = $(basename $(wildcard lessons/*/*.c))
 
