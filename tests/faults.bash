@@ -20,14 +20,6 @@ shell() { # NAME SCRIPT [ARG]...: a shell that sets descriptors or limits and th
     start "$1" /bin/bash -c "$2" sh "${@:3}"
 }
 
-# A pipe that nobody reads, filled to the last byte. `full` is its name; fd 9 holds it.
-full_pipe() {
-    full=$T/full
-    [ -e "$full" ] || mkfifo "$full"
-    exec 9<>"$full"
-    perl -MFcntl -e 'sysopen F, $ARGV[0], O_WRONLY | O_NONBLOCK or die; 1 while syswrite F, "x" x 4096; 1 while syswrite F, "x"' "$full"
-}
-
 # stuck_terminal NAME STDIN PROGRAM [ARG]...: the program on a new terminal that nobody reads; its stdin is the terminal
 # if STDIN is -, or that file. Sets $pid to the program's.
 stuck_terminal() {

@@ -14,12 +14,12 @@ load helper
 # the reference's.
 
 sample=(
-    client-crashes client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
-    server-changes-case server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-exits-at-once
-    server-ignores-bind server-leaves-child server-never-closes server-no-reuse server-short-write
-    send-name-newline send-no-wait send-short-write send-takes-okay
-    recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end
-    udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
+    client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
+    server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-leaves-child server-never-closes
+    server-no-reuse server-short-write
+    send-no-wait send-short-write send-takes-okay
+    recv-any-name recv-never-closes recv-reads-once
+    udp-believes-anyone udp-keeps-first-client udp-stops-at-zero
 )
 mutants() {
     if [ -n "${NETSTEP_LONG:-}" ]; then
@@ -31,8 +31,7 @@ mutants() {
 
 setup_file() {
     command -v python3 >/dev/null || return 0
-    local at_once=2
-    [ -z "${NETSTEP_LONG:-}" ] || at_once=4 # they wait, mostly
+    local at_once=3 # they wait, mostly
     export results="$BATS_FILE_TMPDIR"
     # A version manager's python3 may take long to start; the system's does not.
     [ ! -x /usr/bin/python3 ] || export PATH="/usr/bin:$PATH"

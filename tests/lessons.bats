@@ -33,6 +33,7 @@ lesson() {
 @test "lesson 06" { lesson 06; }
 @test "lesson 08" { lesson 08; }
 @test "lesson 09" { lesson 09; }
+@test "lesson 10" { lesson 10; }
 
 # 07 is missing on purpose: it comes with the wire.
 @test "lessons: numbered from 01 without a gap (07 is still to come), and each has its line above" {

@@ -7,6 +7,7 @@
 #   peer NAME [-r BYTES] [-s ADDR] STEP...   plays a client of $port, in the background. Sets $pid
 #   serve STEP...                  plays a server. Sets $port and $peer_pid
 #   served                         that server has done all its steps
+#   full_pipe                      makes $full, a pipe that nobody reads, filled to the last byte; fd 9 holds it
 #   succeeds PID NAME [SECONDS]    it ends by itself with exit status 0
 #   reached NAME REGEX             waits until that peer has told such a line
 #
@@ -74,6 +75,13 @@ queue_is() { [ "$(queue "$1" "$2")" = "$3" ]; }
 queue_over() { [ "$(queue "$1" "$2")" -gt "$3" ] 2>/dev/null; }
 count_is() { [ "$("$1" "$port" "$2" | wc -l)" -eq "$3" ]; }
 shows() { wait_for -t 3 count_is "$2" "$3" "$1" || fail "netstat does not show $1 rows ($2) in $3:" "$(netstat_rows "$port")"; }
+
+full_pipe() {
+    full=$T/full
+    [ -e "$full" ] || mkfifo "$full"
+    exec 9<>"$full"
+    perl -MFcntl -e 'sysopen F, $ARGV[0], O_WRONLY | O_NONBLOCK or die; 1 while syswrite F, "x" x 4096; 1 while syswrite F, "x"' "$full"
+}
 
 # ---- stepping
 

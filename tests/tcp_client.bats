@@ -361,13 +361,12 @@ queues_hold() { [ $(($(queue ESTABLISHED 3) + $(rows_at "$port" ESTABLISHED | aw
     wait_line "$T/client.err" 'bytes written'
     [ "$(queue ESTABLISHED 3)" -lt 40000 ] || fail 'Send-Q with --sndbuf 4096:' "$(netstat_rows "$port")"
     stop_process "$client_pid"
-    mkfifo "$T/full"
-    exec 8<>"$T/full" # stdout is a pipe that nobody reads: what comes back stays in Recv-Q
+    full_pipe # as stdout: what comes back stays in Recv-Q
     serve accept "send-file $T/zeros"
-    start client /bin/bash -c "exec '$BIN/tcp_client' -q --rcvbuf 4096 127.0.0.1 $port x >'$T/full'"
+    start client /bin/bash -c "exec '$BIN/tcp_client' -q --rcvbuf 4096 127.0.0.1 $port x >'$full'"
     wait_for queue_over FIN_WAIT2 2 0 || fail 'nothing in Recv-Q' "$(netstat_rows "$port")"
     [ "$(rows_to "$port" | awk '{ print $2 }')" -lt 40000 ] || fail 'Recv-Q with --rcvbuf 4096:' "$(netstat_rows "$port")"
-    exec 8>&-
+    exec 9>&-
 }
 
 # ---- time-outs
