@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0), connection = socket(AF_INET, SOCK_STREAM, 0);
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(listen_fd, (struct sockaddr *)&server, sizeof server) == -1 || listen(listen_fd, 1) == -1 ||
         getsockname(listen_fd, (struct sockaddr *)&server, &size) == -1) {
         report_errno("listen");
@@ -77,6 +77,7 @@ int main(int argc, char **argv)
     pid_t child = fork();
     if (child == 0)
         _exit(echo_one_client(listen_fd));
+    int connection = socket(AF_INET, SOCK_STREAM, 0); /* after fork: a copy in the child would keep it open for ever */
     if (child == -1 || connect(connection, (struct sockaddr *)&server, sizeof server) == -1) {
         report_errno("connect");
         return EXIT_WORLD;

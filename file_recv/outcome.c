@@ -38,9 +38,9 @@ static void tell_line(const struct transfer *transfer, double seconds, bool quie
     }
     if (quiet)
         return;
-    int length = snprintf(line, sizeof line, "%s: %lld bytes from %s in %.3f s, %s%s%s\n", transfer->kept_as,
+    int length = snprintf(line, sizeof line, "%s: %lld bytes from %s in %.3f s, %s%s\n", transfer->kept_as,
                           transfer->bytes, transfer->peer, seconds,
-                          *transfer->reason ? "" : outcome_names[transfer->outcome], transfer->reason, "");
+                          *transfer->reason ? "" : outcome_names[transfer->outcome], transfer->reason);
     await_write_all(STDOUT_FILENO, line, (size_t)length);
 }
 

@@ -66,6 +66,8 @@ bool fail_by_answer(struct transfer *transfer, const char *fallback)
     ssize_t got = read(transfer->connection, text, sizeof text - 1);
     if (got > 0)
         return refused(transfer, text, (size_t)got);
+    if (got == -1 && errno != EAGAIN && errno != EINTR)
+        fallback = strerror(errno);
     return transfer_failed(transfer, "%s after %lld bytes", fallback, transfer->sent);
 }
 
