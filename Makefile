@@ -72,7 +72,7 @@ FORCE:
 help:
 	@echo 'make            build the programs into bin/'
 	@echo 'make demo       watch real connections go through the states of TCP (under 20 s)'
-	@echo 'make check      test this repository (under two minutes)'
+	@echo 'make check      test this repository (under three minutes)'
 	@echo 'make check BIN=DIR [LESSON=N]'
 	@echo '                grade the programs in DIR, by all lessons or by lesson N'
 	@echo 'make check-long everything that takes its time: TIME_WAIT to its end, repeats under load, valgrind, fuzzers'
