@@ -23,7 +23,7 @@ static const char usage[] =
     "      --max-senders N    so many at once, the others wait (default 1000)\n"
     "  -t, --timeout SECS     end a transfer on which nothing moves for so long (default 60)\n"
     "      --name-wait MS     take what comes until it is quiet for so long as the name (default: the first read)\n"
-    "      --buffer BYTES     read so many bytes at once, at most (default 4 MiB)\n"
+    "      --buffer BYTES     read so many bytes at once, at most (default 1 MiB)\n"
     "      --json             an object a transfer\n"
     "  -q, --quiet            print nothing but the line \"listening on\" and errors\n"
     "  -h, --help             this text\n"
@@ -90,7 +90,7 @@ int parse_options(int argc, char **argv, struct recv_options *options)
         .max_size = -1,
         .timeout_ms = 60000,
         .max_senders = 1000,
-        .buffer = 4 * 1024 * 1024,
+        .buffer = 1024 * 1024,
     };
     int option;
     while ((option = getopt_long(argc, argv, "b:d:t:qh", long_options, NULL)) != -1) {
