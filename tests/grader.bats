@@ -14,12 +14,12 @@ load helper
 # the reference's.
 
 sample=(
-    client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
-    server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-leaves-child server-never-closes
-    server-no-reuse server-short-write
-    send-no-wait send-short-write send-takes-okay
-    recv-any-name recv-never-closes recv-reads-once
-    udp-believes-anyone udp-keeps-first-client udp-stops-at-zero
+    client-crashes client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
+    server-changes-case server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-exits-at-once
+    server-ignores-bind server-leaves-child server-never-closes server-no-reuse server-short-write
+    send-name-newline send-no-wait send-short-write send-takes-okay
+    recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end
+    udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
 )
 mutants() {
     if [ -n "${NETSTEP_LONG:-}" ]; then
