@@ -1,7 +1,7 @@
 /* bare_file: files over loopback, with the fewest system calls that do it: sendfile on one side, large reads and writes
  * on the other. No names, no "ok", no fsync: what is left is the limit for file_send and file_recv.
  *
- *     bare_file COUNT FILE TO      sends FILE COUNT times, a connection each, to be written as TO (sendfile is Linux)
+ *     bare_file COUNT FILE TO      sends FILE COUNT times, a connection each, to be written as TO0, TO1 … (sendfile is Linux)
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -38,9 +38,11 @@ static void receive(int listen_fd, int count, const char *to)
 {
     char *buffer = malloc(BUFFER_SIZE);
     check(buffer != NULL, "malloc");
-    while (count-- > 0) {
+    for (int i = 0; i < count; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "%s%d", to, i);
         int connection = accept(listen_fd, NULL, NULL);
-        int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        int out = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
         ssize_t got;
         check(connection != -1 && out != -1, "accept, open");
         while ((got = read(connection, buffer, BUFFER_SIZE)) > 0)
