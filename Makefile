@@ -16,7 +16,7 @@ SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate
+PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire
 # The first programs of a lesson: one file each, without common/.
 FIRST    = $(basename $(wildcard lessons/*/*.c))
 
@@ -48,8 +48,15 @@ build/common.a: $(call objects,common)
 	$(call say,AR)
 	$(QUIET)ar rcs $@ $^
 
-# A unit test may use the parts of tcpstate, though not its main.
-$(UNIT) $(BENCH): %: %.o $(filter-out build/tcpstate/tcpstate.o,$(call objects,tcpstate)) build/common.a
+# A unit test may use the parts of tcpstate and of wire, though not their main: what it needs of them is linked.
+PARTS    = $(filter-out build/tcpstate/tcpstate.o,$(call objects,tcpstate)) \
+           $(filter-out build/wire/wire.o,$(call objects,wire))
+build/parts.a: $(PARTS)
+	@rm -f $@
+	$(call say,AR)
+	$(QUIET)ar rcs $@ $^
+
+$(UNIT) $(BENCH): %: %.o build/parts.a build/common.a
 	$(call say,LINK)
 	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 

@@ -4,7 +4,7 @@
 #include "common/await.h"
 #include "common/option.h"
 #include "common/report.h"
-#include "figure.h"
+#include "common/figure.h"
 #include "live.h"
 
 #include <errno.h>

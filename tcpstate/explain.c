@@ -3,7 +3,7 @@
 #include "common/report.h"
 #include "common/tcp_state.h"
 #include "explain_text.h"
-#include "transitions.h"
+#include "common/transitions.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "transitions.h"
+#include "common/transitions.h"
 
 #include <stdio.h>
 #include <string.h>

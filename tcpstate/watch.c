@@ -6,7 +6,7 @@
 #include "filter.h"
 #include "row_text.h"
 #include "snapshot.h"
-#include "transition_text.h"
+#include "common/transition_text.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -30,3 +30,7 @@ fuzz() { # NAME SOURCE...
     [ -d /dev/shm ] && [ -w /dev/shm ] || skip "/dev/shm can't be written to"
     fuzz transfer file_recv/transfer.c file_recv/name.c file_recv/store.c file_recv/confirm.c common/report.c common/await.c
 }
+
+@test "fuzz: frames that come to the wire" {
+    fuzz packet wire/packet.c wire/packet_ip.c wire/packet_tcp.c wire/packet_icmp.c wire/frame_text.c common/tcp_state.c
+}

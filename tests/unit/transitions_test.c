@@ -1,7 +1,7 @@
 /* transitions_test: the arrows of transitions.c beside the list in RFC 9293, section 3.3.2, figure 5, typed anew here.
  */
-#include "tcpstate/transition_text.h"
-#include "tcpstate/transitions.h"
+#include "common/transition_text.h"
+#include "common/transitions.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* transitions.h: the arrows of the TCP state diagram (RFC 9293, section 3.3.2, figure 5). */
-#ifndef TCPSTATE_TRANSITIONS_H
-#define TCPSTATE_TRANSITIONS_H
+#ifndef NETSTEP_TRANSITIONS_H
+#define NETSTEP_TRANSITIONS_H
 
 #include "common/tcp_state.h"
 

@@ -1,6 +1,6 @@
-#include "transition_text.h"
+#include "common/transition_text.h"
 
-#include "transitions.h"
+#include "common/transitions.h"
 
 #include <stdio.h>
 #include <string.h>

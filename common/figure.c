@@ -1,5 +1,5 @@
 /* figure.c: the figure as a picture in text, and what can be done with it. The arrows are those of transitions.c. */
-#include "figure.h"
+#include "common/figure.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "transitions.h"
+#include "common/transitions.h"
 
 #include <stdbool.h>
 #include <string.h>

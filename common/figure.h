@@ -1,6 +1,6 @@
 /* figure.h: RFC 9293's figure 5, drawn on a canvas of characters on which states can be marked. */
-#ifndef TCPSTATE_FIGURE_H
-#define TCPSTATE_FIGURE_H
+#ifndef NETSTEP_FIGURE_H
+#define NETSTEP_FIGURE_H
 
 #include "common/tcp_state.h"
 

@@ -1,6 +1,6 @@
 /* transition_text.h: a change of state in RFC 9293's words. */
-#ifndef TCPSTATE_TRANSITION_TEXT_H
-#define TCPSTATE_TRANSITION_TEXT_H
+#ifndef NETSTEP_TRANSITION_TEXT_H
+#define NETSTEP_TRANSITION_TEXT_H
 
 #include "common/tcp_state.h"
 

@@ -1,0 +1,216 @@
+/* command.c: a process on a host; namespaces and capabilities are Linux. */
+#define _GNU_SOURCE
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* What a user on the host may do to its network: as root may there, so that ping, tcpdump and ip work
+ * (capabilities(7)). Everything else stays as it is for that user. */
+static void keep_network_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const uint32_t wanted = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW;
+    struct __user_cap_data_struct data[2] = {{.effective = wanted, .permitted = wanted, .inheritable = wanted}};
+    if (geteuid() == 0)
+        return;
+    if (syscall(SYS_capset, &header, data) == 0) {
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0);
+    }
+}
+
+/* Our own programs are found first, wherever this one was built. */
+static void set_path(void)
+{
+    char path[4096], program[2048];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    const char *old = getenv("PATH");
+    if (length <= 0)
+        return;
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash)
+        *slash = '\0';
+    if (snprintf(path, sizeof path, "%s:%s:/usr/sbin:/sbin", program, old ? old : "/usr/bin:/bin") < (int)sizeof path)
+        setenv("PATH", path, 1);
+}
+
+void become_on_host(int network, const char *name, char *const argv[])
+{
+    set_path();
+    setenv("NETSTEP_HOST", name, 1);
+    if (setns(network, CLONE_NEWNET) == -1)
+        return;
+    /* A /proc of the processes on the hosts, and a name: where they can't be had, /proc shows other numbers, the prompt
+     * another name, and that is all. */
+    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    if (unshare(CLONE_NEWUTS) == 0 && sethostname(name, strlen(name)) == -1)
+        errno = 0;
+    keep_network_capabilities();
+    reset_signals();
+    execvp(argv[0], argv);
+}
+
+/* A terminal for what it prints: programs write line by line to a terminal, and in blocks to a pipe. Ours leaves the
+ * bytes as they are. Returns 0, or -1. */
+static int open_terminal(int *ours, int *its)
+{
+    struct termios raw;
+    *ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (*ours == -1)
+        return -1;
+    const char *name = grantpt(*ours) == 0 && unlockpt(*ours) == 0 ? ptsname(*ours) : NULL;
+    *its = name ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+    if (*its == -1 || tcgetattr(*its, &raw) == -1) {
+        close(*ours);
+        return -1;
+    }
+    raw.c_oflag &= ~(tcflag_t)OPOST;
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+    return tcsetattr(*its, TCSANOW, &raw);
+}
+
+static int open_output(int *ours, int *its)
+{
+    int ends[2];
+    if (open_terminal(ours, its) == 0)
+        return 0;
+    if (pipe(ends) == -1)
+        return -1;
+    *ours = ends[0];
+    *its = ends[1];
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+/* The child: input, output, and then the shell. */
+static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output)
+{
+    char shell[] = "/bin/sh", option[] = "-c", *line = strdup(text);
+    char *argv[] = {shell, option, line, NULL};
+    setsid();
+    placing_program(&hosts->placing);
+    if (line && dup2(input, STDIN_FILENO) != -1 && dup2(output, STDOUT_FILENO) != -1 &&
+        dup2(output, STDERR_FILENO) != -1)
+        become_on_host(hosts->of[host].network, host_name(host), argv);
+    dprintf(STDERR_FILENO, "wire: %s: %s\n", text, strerror(errno));
+    _exit(127);
+}
+
+static int open_input(bool with_input, int *ours, int *its)
+{
+    int ends[2];
+    *ours = -1;
+    if (!with_input) {
+        *its = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return *its == -1 ? -1 : 0;
+    }
+    if (pipe(ends) == -1)
+        return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    *its = ends[0];
+    *ours = ends[1];
+    return 0;
+}
+
+int command_start(struct command *command, const struct hosts *hosts, enum host_id host, const char *text,
+                  bool with_input)
+{
+    int input, output;
+    *command = (struct command){.host = host, .output = -1, .input = -1};
+    if (open_input(with_input, &command->input, &input) == -1)
+        return -1;
+    if (open_output(&command->output, &output) == -1)
+        return -1;
+    fcntl(command->output, F_SETFL, O_NONBLOCK);
+    fflush(NULL); /* or the child would have what we have not yet written */
+    command->pid = fork();
+    if (command->pid == 0)
+        run_shell(hosts, host, text, input, output);
+    int error = errno;
+    close(input);
+    close(output);
+    errno = error;
+    return command->pid == -1 ? -1 : 0;
+}
+
+/* A byte of a program's output on our terminal: no control characters. UTF-8 stays. */
+static char printable(char byte)
+{
+    return ((unsigned char)byte < ' ' && byte != '\t') || byte == 0x7f ? '?' : byte;
+}
+
+static void end_line(struct command *command, line_fn *line, void *context)
+{
+    if (command->length > 0 && command->line[command->length - 1] == '\r')
+        command->length--;
+    for (size_t i = 0; i < command->length; i++)
+        command->line[i] = printable(command->line[i]);
+    command->line[command->length] = '\0';
+    command->length = 0;
+    line(context, command, command->line);
+}
+
+void command_read(struct command *command, bool ended, line_fn *line, void *context)
+{
+    char bytes[4096];
+    ssize_t got = 0;
+    int blocks = ended ? 1000 : 16; /* who prints without end is not to keep us from the network */
+    errno = EAGAIN;
+    while (command->output != -1 && blocks-- > 0 && (got = read(command->output, bytes, sizeof bytes)) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
+            if (bytes[i] != '\n')
+                command->line[command->length++] = bytes[i];
+            if (bytes[i] == '\n' || command->length == LINE_SIZE - 1)
+                end_line(command, line, context);
+        }
+    }
+    bool at_end = command->output != -1 && blocks >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR));
+    if (at_end || ended) {
+        if (command->length > 0)
+            end_line(command, line, context);
+        if (command->output != -1)
+            close(command->output);
+        command->output = -1;
+    }
+}
+
+void command_close_input(struct command *command)
+{
+    if (command->input != -1)
+        close(command->input);
+    command->input = -1;
+}
+
+const char *command_ended_text(int status, char text[ENDED_TEXT_SIZE])
+{
+    if (WIFSIGNALED(status))
+        snprintf(text, ENDED_TEXT_SIZE, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, ENDED_TEXT_SIZE, "exit status %d", WEXITSTATUS(status));
+    return text;
+}

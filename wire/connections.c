@@ -1,0 +1,126 @@
+#include "connections.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+static bool same_end(const struct endpoint *one, const struct endpoint *other)
+{
+    return one->port == other->port && memcmp(one->address, other->address, sizeof one->address) == 0;
+}
+
+struct connection *connection_numbered(struct connections *connections, int number)
+{
+    if (number < 1 || number > connections->count || number <= connections->count - CONNECTIONS_KEPT)
+        return NULL;
+    return &connections->kept[number % CONNECTIONS_KEPT];
+}
+
+/* The newest connection between two ends, `from` on `host`; its place in kept, or -1. */
+static int find(const struct connections *connections, int protocol, enum host_id host, const struct endpoint *from,
+                const struct endpoint *to)
+{
+    for (int i = 0; i < connections->count && i < CONNECTIONS_KEPT; i++) {
+        int place = (connections->count - i) % CONNECTIONS_KEPT;
+        const struct connection *connection = &connections->kept[place];
+        if (connection->protocol == protocol && same_end(&connection->end[host], from) &&
+            same_end(&connection->end[other_host(host)], to))
+            return place;
+    }
+    return -1;
+}
+
+int connection_between(const struct connections *connections, enum host_id host, const struct endpoint *local,
+                       const struct endpoint *remote)
+{
+    int place = find(connections, IPPROTO_TCP, host, local, remote);
+    return place == -1 ? 0 : connections->kept[place].number;
+}
+
+static struct connection *add(struct connections *connections, const struct frame *frame)
+{
+    connections->count++;
+    struct connection *connection = &connections->kept[connections->count % CONNECTIONS_KEPT];
+    *connection = (struct connection){.number = connections->count,
+                                      .protocol = frame->packet.protocol,
+                                      .family = frame->packet.family,
+                                      .scale = {-1, -1}};
+    connection->end[frame->from] = frame->packet.from;
+    connection->end[other_host(frame->from)] = frame->packet.to;
+    return connection;
+}
+
+/* The numbers that this side counts from. A segment that we meet in the middle is taken for the first byte of data. */
+static void learn_initial(struct connection *connection, const struct frame *frame)
+{
+    const struct packet *packet = &frame->packet;
+    if (packet->flags & FLAG_SYN) {
+        connection->initial[frame->from] = packet->seq;
+        connection->has_initial[frame->from] = true;
+        connection->scale[frame->from] = packet->window_scale;
+    } else if (!connection->has_initial[frame->from] && !(packet->flags & FLAG_RST)) {
+        connection->initial[frame->from] = packet->seq - 1;
+        connection->has_initial[frame->from] = true;
+    }
+    enum host_id to = other_host(frame->from);
+    if ((packet->flags & FLAG_ACK) && !connection->has_initial[to]) {
+        connection->initial[to] = packet->ack - 1;
+        connection->has_initial[to] = true;
+    }
+}
+
+/* The window counts in units that both SYNs agreed on; in a SYN itself it counts bytes (RFC 7323, section 2.2). */
+static uint32_t window_of(const struct connection *connection, const struct frame *frame)
+{
+    bool scaled = !(frame->packet.flags & FLAG_SYN) && connection->scale[CLIENT] >= 0 && connection->scale[SERVER] >= 0;
+    return (uint32_t)frame->packet.window << (scaled ? connection->scale[frame->from] : 0);
+}
+
+bool same_segment(const struct frame *one, const struct frame *other)
+{
+    const uint8_t control = FLAG_SYN | FLAG_FIN | FLAG_RST;
+    const struct packet *a = &one->packet, *b = &other->packet;
+    return a->kind == PACKET_TCP && b->kind == PACKET_TCP && one->from == other->from &&
+           one->connection == other->connection && a->seq == b->seq && a->length == b->length &&
+           (a->flags & control) == (b->flags & control) && (a->length > 0 || (a->flags & (FLAG_SYN | FLAG_FIN)));
+}
+
+/* Looks for the same segment among those seen, and remembers this one. */
+static int repeat_of(struct connections *connections, const struct frame *frame)
+{
+    const uint8_t control = FLAG_SYN | FLAG_FIN | FLAG_RST;
+    struct segment now = {frame->number,     frame->connection,     frame->from,
+                          frame->packet.seq, frame->packet.length, (uint8_t)(frame->packet.flags & control)};
+    if (now.length == 0 && !(now.flags & (FLAG_SYN | FLAG_FIN)))
+        return 0; /* an ACK may be said twice without being a repeat */
+    for (unsigned i = 0; i < connections->segment_count && i < SEGMENTS_KEPT; i++) {
+        const struct segment *old = &connections->segments[i];
+        if (old->connection == now.connection && old->from == now.from && old->seq == now.seq &&
+            old->length == now.length && old->flags == now.flags)
+            return old->frame;
+    }
+    connections->segments[connections->segment_count++ % SEGMENTS_KEPT] = now;
+    return 0;
+}
+
+struct connection *connection_of(struct connections *connections, struct frame *frame)
+{
+    const struct packet *packet = &frame->packet;
+    if (packet->kind != PACKET_TCP && packet->kind != PACKET_UDP)
+        return NULL;
+    int place = find(connections, packet->protocol, frame->from, &packet->from, &packet->to);
+    struct connection *connection = place == -1 ? NULL : &connections->kept[place];
+    bool new_syn = connection && packet->kind == PACKET_TCP && (packet->flags & FLAG_SYN) &&
+                   connection->has_initial[frame->from] && connection->initial[frame->from] != packet->seq;
+    if (connection == NULL || new_syn)
+        connection = add(connections, frame);
+    frame->connection = connection->number;
+    if (packet->kind == PACKET_UDP)
+        return connection;
+    learn_initial(connection, frame);
+    enum host_id to = other_host(frame->from);
+    frame->seq = connection->has_initial[frame->from] ? packet->seq - connection->initial[frame->from] : 0;
+    frame->ack = packet->flags & FLAG_ACK ? packet->ack - connection->initial[to] : 0;
+    frame->window = window_of(connection, frame);
+    frame->repeat_of = repeat_of(connections, frame);
+    return connection;
+}

@@ -1,0 +1,94 @@
+/* drive_clock.c: the start of the commands, and packets that go on by themselves. */
+#include "drive.h"
+
+#include "common/await.h"
+#include "common/report.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+enum {
+    LISTEN_MS = 10000, /* so long a server may take until it listens */
+    LINGER_MS = 2000   /* so long connections may take to end after their programs */
+};
+
+/* Waits until something listens on the server, or receives datagrams there. UDP's sockets have no state that says so:
+ * what prints its line "listening on" counts too, and after a time the client is started all the same. */
+static int await_server(struct wire *wire)
+{
+    long long end = now_us() + LISTEN_MS * 1000LL;
+    while (!states_have(&wire->states, SERVER, STATE_LISTEN, 0) && !wire->server_ready && wire_runs(wire, SERVER) &&
+           now_us() < end) {
+        if (wire_wait(wire, 100) == -1)
+            return errno == EINTR ? 1 : -1;
+    }
+    return 0;
+}
+
+int drive_start(struct wire *wire, const struct wire_options *options)
+{
+    for (int i = 0; i < options->command_count[SERVER]; i++)
+        if (wire_run(wire, SERVER, options->commands[SERVER][i], false) == NULL)
+            return -1;
+    if (options->command_count[SERVER] > 0) {
+        int result = await_server(wire);
+        if (result != 0)
+            return result;
+    }
+    for (int i = 0; i < options->command_count[CLIENT]; i++)
+        if (wire_run(wire, CLIENT, options->commands[CLIENT][i], false) == NULL)
+            return -1;
+    return 0;
+}
+
+bool drive_is_over(const struct wire *wire)
+{
+    if (wire_runs(wire, CLIENT) || wire->first_held || wire->first_travelling)
+        return false;
+    for (int host = 0; host < HOSTS; host++)
+        for (int state = 1; state < STATE_COUNT; state++)
+            if (state != STATE_LISTEN && state != STATE_TIME_WAIT &&
+                states_have(&wire->states, (enum host_id)host, (enum tcp_state)state, 0))
+                return false;
+    return wire->command_count > 0;
+}
+
+/* The worst of the client's commands decides: 0 if all ended with 0. A server is ended by us. */
+static int exit_status(const struct wire *wire)
+{
+    for (int i = 0; i < wire->command_count; i++) {
+        const struct command *command = &wire->commands[i];
+        if (command->ended && (!WIFEXITED(command->status) || WEXITSTATUS(command->status) != 0))
+            return EXIT_WORLD;
+    }
+    return EXIT_DONE;
+}
+
+int drive_by_clock(struct wire *wire, const struct wire_options *options)
+{
+    long long client_ended_us = 0, next_us = 0;
+    wire->hold = options->pace == PACE_PLAY;
+    int result = drive_start(wire, options);
+    const bool has_client = options->command_count[CLIENT] > 0; /* else a person at another terminal is one */
+    while (result == 0 && !(has_client && drive_is_over(wire))) {
+        long long now = now_us();
+        if (client_ended_us == 0 && has_client && !wire_runs(wire, CLIENT))
+            client_ended_us = now;
+        if (client_ended_us != 0 && now - client_ended_us > (LINGER_MS + options->network.delay_us / 500) * 1000LL &&
+            wire->first_held == NULL)
+            break;
+        if (!has_client && !wire_runs(wire, SERVER))
+            break;
+        if (wire->first_held && next_us == 0)
+            next_us = now + options->play_ms * 1000LL;
+        if (wire->first_held && now >= next_us) {
+            wire_deliver(wire, wire->first_held, false);
+            next_us = 0;
+            continue;
+        }
+        int left_ms = wire->first_held ? (int)((next_us - now) / 1000) + 1 : 100;
+        if (wire_wait(wire, left_ms) == -1)
+            result = errno == EINTR ? 1 : -1;
+    }
+    return result == -1 ? EXIT_WORLD : exit_status(wire);
+}
