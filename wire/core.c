@@ -199,10 +199,21 @@ static struct frame *held_already(const struct wire *wire, const struct frame *f
     return NULL;
 }
 
+/* Whether what the other side says to this connection is still on the wire. A host that waits for it repeats itself
+ * meanwhile (a SYN every second): that tells nobody anything. */
+static bool answer_is_held(const struct wire *wire, const struct frame *frame)
+{
+    for (const struct frame *held = wire->first_held; held; held = held->next)
+        if (held->connection == frame->connection && held->from != frame->from)
+            return true;
+    return false;
+}
+
 /* A bad network decides. */
 static void send_travelling(struct wire *wire, struct frame *frame)
 {
     struct traffic *traffic = &wire->traffic[frame->from];
+    traffic->sent++;
     struct fate fate = bad_network_decide(&wire->network, frame->from, frame->length, now_us());
     if (fate.lost || wire->held_count >= HELD_MAX) {
         traffic->lost++;
@@ -253,10 +264,12 @@ static void frame_came(struct wire *wire, struct frame *frame)
                           .states = frame->states,
                           .text = ""};
     struct frame *first = wire->hold ? held_already(wire, frame) : NULL;
-    if (first) {
+    if (first)
         first->copies++;
+    if (first || (wire->hold && frame->repeat_of && answer_is_held(wire, frame))) {
+        frame->number = frame->repeat_of;
         event.kind = EVENT_AGAIN;
-        event.frame = first;
+        event.frame = first ? first : frame;
         emit(wire, &event);
         free(frame);
         return;

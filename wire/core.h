@@ -26,7 +26,8 @@ struct view {
 
 /* What has gone through, for the summary. */
 struct traffic {
-    long long frames, bytes;
+    long long sent;          /* frames that came to a bad network */
+    long long frames, bytes; /* delivered */
     long long lost, duplicated, reordered; /* by the bad network */
 };
 

@@ -5,6 +5,7 @@
 #include "common/report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 enum {
@@ -64,6 +65,20 @@ static int exit_status(const struct wire *wire)
     return EXIT_DONE;
 }
 
+/* What the bad network did, in a line for each direction. */
+static void tell_traffic(struct wire *wire)
+{
+    char text[200];
+    for (int host = 0; host < HOSTS; host++) {
+        const struct traffic *traffic = &wire->traffic[host];
+        snprintf(text, sizeof text,
+                 "from the %s: %lld packets sent, %lld lost, %lld duplicated, %lld reordered, %lld delivered, %lld bytes",
+                 host_name((enum host_id)host), traffic->sent, traffic->lost, traffic->duplicated, traffic->reordered,
+                 traffic->frames, traffic->bytes);
+        wire_note(wire, EVENT_NOTE, text);
+    }
+}
+
 int drive_by_clock(struct wire *wire, const struct wire_options *options)
 {
     long long client_ended_us = 0, next_us = 0;
@@ -90,5 +105,7 @@ int drive_by_clock(struct wire *wire, const struct wire_options *options)
         if (wire_wait(wire, left_ms) == -1)
             result = errno == EINTR ? 1 : -1;
     }
+    if (options->network.on)
+        tell_traffic(wire);
     return result == -1 ? EXIT_WORLD : exit_status(wire);
 }

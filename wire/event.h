@@ -53,7 +53,7 @@ enum event_kind {
     EVENT_OUTPUT,    /* it has written a line. text: the line without its end */
     EVENT_EXIT,      /* it has ended. text: "exit status 0", "killed by signal 9 (Killed)" */
     EVENT_CAME,      /* frame has come to the wire, from host, and is held there. states: now */
-    EVENT_AGAIN,     /* host has sent the same as frame, which is still held, again: folded into it */
+    EVENT_AGAIN,     /* host has sent the same as frame again while it, or the answer to it, is held: not counted */
     EVENT_DELIVERED, /* frame was handed to the other host. before, states: what that changed */
     EVENT_DROPPED,   /* frame was thrown away. text: why, or "" */
     EVENT_STATE,     /* host's socket of the connection went from one state to another. from, states.of[host] */

@@ -23,7 +23,7 @@ static const char usage[] =
     "  -s, --server COMMAND   run it on the server (again: another one)\n"
     "  -c, --client COMMAND   run it on the client, once the server listens\n"
     "      --step             a key for each packet (default on a terminal)\n"
-    "      --play[=SECS]      each packet goes on by itself after SECS (default 1)\n"
+    "      --play[=SECS]      each packet goes on by itself after SECS (default 1); a script goes on as slowly\n"
     "      --free             each packet goes on at once (default elsewhere, and on a bad network)\n"
     "      --quiz             before each delivery: which state comes next?\n"
     "      --own-timers       while you step, let the kernel repeat what you hold (default: it waits for you)\n"
@@ -217,8 +217,9 @@ static bool settle(struct wire_options *options, const struct said *said)
         report("a bad network decides by itself what happens to a packet: not with --step, --play or --quiz");
     else if (options->quiz && options->pace != PACE_STEP)
         report("--quiz goes step by step: not with --play or --free");
-    else if (options->script_count > 0 && (said->pace || said->bad_network || options->quiz))
-        report("a script says itself what happens to each packet: no --step, --play, --free, --quiz or bad network");
+    else if (options->script_count > 0 &&
+             ((said->pace && options->pace != PACE_PLAY) || said->bad_network || options->quiz))
+        report("a script says itself what happens to each packet: no --step, --free, --quiz or bad network");
     else if (options->script_count > 0 && (options->command_count[CLIENT] || options->command_count[SERVER]))
         report("a script says itself what runs: no --server and --client");
     else if (options->script_count > 1 && (options->svg || options->capture))

@@ -87,18 +87,21 @@ static void add_state(struct line *line, const struct row_style *style, enum tcp
 static void add_packet(struct line *line, const struct row_style *style, const struct frame *frame,
                        enum packet_fate fate, const char *remark)
 {
-    char what[200];
+    char what[256];
     bool right = frame->from == CLIENT, whole = fate == FATE_DELIVERED;
     const char *dash = style->ascii ? "-" : "─";
     const char *head = whole ? (right ? (style->ascii ? ">" : "▶") : (style->ascii ? "<" : "◀"))
                              : (fate == FATE_DROPPED ? (style->ascii ? "x" : "✗") : (style->ascii ? "o" : "○"));
     int width = style->columns - MARGIN;
     frame_text(frame, what, sizeof what);
+    char behind[100] = "";
     if (*remark)
-        snprintf(what + strlen(what), sizeof what - strlen(what), " (%s)", remark);
-    int shown = columns_of(what), room = width - 6; /* three dashes or an arrow before and behind it, at least */
-    if (shown > room)
-        shown = room;
+        snprintf(behind, sizeof behind, " (%s)", remark);
+    int room = width - 6 - columns_of(behind); /* three dashes or an arrow before and behind it, at least */
+    int said = columns_of(what) <= room ? columns_of(what) : room;
+    while (said > 0 && said < columns_of(what) && what[said - 1] == ' ')
+        said--;
+    int shown = said + columns_of(behind);
     int after = whole ? width - shown - 6 : (width - shown - 6) / 2; /* what did not arrive is shorter */
     int rest = width - shown - 6 - after;
     if (!right) { /* ◀── what ────── */
@@ -109,7 +112,8 @@ static void add_packet(struct line *line, const struct row_style *style, const s
         add_times(line, dash, 2);
     }
     add(line, " ");
-    add_cut(line, what, shown);
+    add_cut(line, what, said);
+    add(line, behind);
     add(line, " ");
     add_times(line, dash, after + 1);
     if (right) {

@@ -22,9 +22,10 @@ static int play_scene(const struct wire_options *options, const char *file, stru
     if (script == NULL)
         return EXIT_USAGE;
     struct hosts_options habits = script_hosts(script);
+    habits.stand_still |= options->pace == PACE_PLAY;
     int status = EXIT_WORLD;
     if (views_open(&views, options, &wire, true) == 0 && wire_open(&wire, &habits, script_title(script)) == 0)
-        status = script_run(&wire, script);
+        status = script_run(&wire, script, options->pace == PACE_PLAY ? options->play_ms : 0);
     wire_close(&wire);
     if (status == EXIT_WORLD && !stop_signal())
         views_show_kept(&views);

@@ -30,6 +30,7 @@ struct player {
     int connection;         /* and its connection */
     char output[2][64 * 1024]; /* what the hosts' programs have printed, line by line */
     size_t output_length[2];
+    int pace_ms;            /* before each decision, for people to follow */
     double scale;           /* NETSTEP_TIMEOUT_SCALE */
 };
 
@@ -225,10 +226,20 @@ static bool play_keep(struct player *player)
     return true;
 }
 
+/* Lets people look, while the network goes on as it does. Returns false after a stop signal. */
+static bool let_look(struct player *player)
+{
+    long long end = now_us() + player->pace_ms * 1000LL, left_us;
+    while (player->pace_ms > 0 && (left_us = end - now_us()) > 0)
+        if (wire_wait(player->wire, (int)(left_us / 1000) + 1) == -1)
+            return interrupted(player);
+    return true;
+}
+
 static bool play_decision(struct player *player)
 {
     struct frame *frame = named(player);
-    if (frame == NULL)
+    if (frame == NULL || !let_look(player))
         return false;
     player->connection = frame->connection;
     if (player->statement->verb == VERB_DUPLICATE) {
@@ -396,7 +407,7 @@ static bool play(struct player *player)
     case VERB_TITLE:
     case VERB_TIMERS:
     case VERB_QUICKACK: return true;
-    case VERB_SAY: wire_note(player->wire, EVENT_NOTE, statement->text); return true;
+    case VERB_SAY: wire_note(player->wire, EVENT_NOTE, statement->text); return let_look(player);
     case VERB_SET: return play_set(player);
     case VERB_RUN:
         return wire_run(player->wire, statement->host, statement->text, true) ? true
@@ -420,7 +431,7 @@ static bool play(struct player *player)
     return false;
 }
 
-int script_run(struct wire *wire, const struct script *script)
+int script_run(struct wire *wire, const struct script *script, int pace_ms)
 {
     struct player *player = calloc(1, sizeof *player);
     const char *scale = getenv("NETSTEP_TIMEOUT_SCALE");
@@ -430,6 +441,7 @@ int script_run(struct wire *wire, const struct script *script)
     }
     player->wire = wire;
     player->script = script;
+    player->pace_ms = pace_ms;
     player->scale = scale && strtod(scale, NULL) > 0 ? strtod(scale, NULL) : 1;
     wire->hold = true;
     wire_add_view(wire, see_output, player);

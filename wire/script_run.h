@@ -11,8 +11,9 @@ struct hosts_options script_hosts(const struct script *script);
 /* Its title, "" if it has none. */
 const char *script_title(const struct script *script);
 
-/* Does what the script says, line by line, on hosts that stand. The first line that does not come true ends it, with
+/* Does what the script says, line by line, on hosts that stand; `pace_ms` before each decision about a packet, so that
+ * people can follow (0: at once). The first line that does not come true ends it, with
  * an event that tells which, and what was there instead. Returns the exit status. */
-int script_run(struct wire *wire, const struct script *script);
+int script_run(struct wire *wire, const struct script *script, int pace_ms);
 
 #endif

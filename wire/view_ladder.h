@@ -13,6 +13,8 @@ struct ladder_view {
     struct state_pair shown;    /* its states in that row */
     bool waits[HOSTS];          /* a change without a row as yet: the next packet's row may show it */
     bool failed;                /* nothing can be written any more */
+    void (*line)(void *context, const char *text); /* gets each line (which may hold several) instead; NULL = written */
+    void *line_context;
 };
 
 void view_ladder(void *context, const struct event *event);

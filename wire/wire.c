@@ -24,7 +24,7 @@ static void add_first_commands(struct wire_options *options)
     if (options->command_count[CLIENT] + options->command_count[SERVER] > 0)
         return;
     options->commands[SERVER][options->command_count[SERVER]++] = "tcp_server -q -b 10.0.0.2 7000";
-    options->commands[CLIENT][options->command_count[CLIENT]++] = "tcp_client -q 10.0.0.2 7000 hello";
+    options->commands[CLIENT][options->command_count[CLIENT]++] = "tcp_client -q --no-half-close 10.0.0.2 7000 hello";
 }
 
 static int run_commands(struct wire_options *options)
