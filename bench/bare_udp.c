@@ -1,9 +1,11 @@
-/* bare_udp: datagrams over loopback with nothing but the system calls: the limit for udp_echo.
+/* bare_udp: datagrams with nothing but the system calls: the limit for udp_echo, and a measure for the wire.
  *
- *     bare_udp echo                    a server: recvfrom, sendto, again and again, until SIGTERM
- *     bare_udp echo-many               the same, up to 64 datagrams a call (recvmmsg, sendmmsg: Linux)
- *     bare_udp ping PORT N             N datagrams of 14 bytes, each after the answer to the one before
- *     bare_udp many PORT N             N datagrams, up to 64 under way
+ *     bare_udp echo [ADDR [PORT]]      a server: recvfrom, sendto, again and again, until SIGTERM
+ *     bare_udp echo-many [ADDR [PORT]] the same, up to 64 datagrams a call (recvmmsg, sendmmsg: Linux)
+ *     bare_udp ping PORT N [ADDR]      N datagrams of 14 bytes, each after the answer to the one before
+ *     bare_udp many PORT N [ADDR]      N datagrams, up to 64 under way
+ *
+ * ADDR is 127.0.0.1 if it is not given, PORT a free one.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -45,14 +47,22 @@ static void prepare(struct batch *batch, size_t length, int with_peer)
     }
 }
 
-static int bound_socket(void)
+static struct sockaddr_in address_of(const char *text, const char *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address.sin_port = htons((uint16_t)(port ? strtol(port, NULL, 10) : 0));
+    check(text == NULL || inet_pton(AF_INET, text, &address.sin_addr) == 1, "address");
+    return address;
+}
+
+static int bound_socket(const char *text, const char *port)
+{
+    struct sockaddr_in address = address_of(text, port);
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     check(fd != -1 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
     check(getsockname(fd, (struct sockaddr *)&address, &size) == 0, "getsockname");
-    printf("listening on 127.0.0.1:%u\n", (unsigned)ntohs(address.sin_port));
+    printf("listening on %s:%u\n", text ? text : "127.0.0.1", (unsigned)ntohs(address.sin_port));
     fflush(stdout);
     return fd;
 }
@@ -81,11 +91,10 @@ static void echo_many(int fd, struct batch *batch)
     }
 }
 
-static int connected_socket(const char *port)
+static int connected_socket(const char *port, const char *text)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = address_of(text, port);
     struct timeval patience = {.tv_sec = 2};
-    address.sin_port = htons((uint16_t)strtol(port, NULL, 10));
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     check(fd != -1 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "connect");
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience); /* a lost one ends it */
@@ -119,15 +128,16 @@ static void many(int fd, long count, struct batch *batch)
 int main(int argc, char **argv)
 {
     static struct batch batch;
-    if (argc == 2 && strcmp(argv[1], "echo") == 0)
-        echo(bound_socket());
-    else if (argc == 2 && strcmp(argv[1], "echo-many") == 0)
-        echo_many(bound_socket(), &batch);
-    else if (argc == 4 && strcmp(argv[1], "ping") == 0)
-        ping(connected_socket(argv[2]), strtol(argv[3], NULL, 10));
-    else if (argc == 4 && strcmp(argv[1], "many") == 0)
-        many(connected_socket(argv[2]), strtol(argv[3], NULL, 10), &batch);
+    const char *what = argc > 1 ? argv[1] : "";
+    if (argc >= 2 && argc <= 4 && strcmp(what, "echo") == 0)
+        echo(bound_socket(argv[2], argc > 3 ? argv[3] : NULL));
+    else if (argc >= 2 && argc <= 4 && strcmp(what, "echo-many") == 0)
+        echo_many(bound_socket(argv[2], argc > 3 ? argv[3] : NULL), &batch);
+    else if ((argc == 4 || argc == 5) && strcmp(what, "ping") == 0)
+        ping(connected_socket(argv[2], argv[4]), strtol(argv[3], NULL, 10));
+    else if ((argc == 4 || argc == 5) && strcmp(what, "many") == 0)
+        many(connected_socket(argv[2], argv[4]), strtol(argv[3], NULL, 10), &batch);
     else
-        return fprintf(stderr, "usage: bare_udp echo | echo-many | ping PORT N | many PORT N\n"), 2;
+        return fprintf(stderr, "usage: bare_udp echo | echo-many [ADDR [PORT]]; ping | many PORT N [ADDR]\n"), 2;
     return 0;
 }

@@ -129,23 +129,24 @@ static void deliver_and_tell(struct wire *wire, struct frame *frame, bool stays)
                           .connection = frame->connection,
                           .duplicate = stays || frame->deliveries > 0,
                           .text = ""};
+    struct connection *connection = connection_numbered(&wire->connections, frame->connection);
     bool look = worth_a_look(wire, frame);
     if (look)
         wire_look(wire);
     event.before = states_at(wire, frame);
+    if (wire->hold)
+        placing_take_a_turn();
     hand_over(wire, frame);
+    /* At once: the packet may have woken a program up, whose next call changes the state again. */
+    if (look && connection && states_read_connection(&wire->states, &wire->hosts, event.host, connection) == -1)
+        look = false;
     frame->deliveries++;
     wire->traffic[frame->from].frames++;
     wire->traffic[frame->from].bytes += (long long)frame->length;
-    if (look) {
-        wire->looked_us = now_us();
-        if (states_read(&wire->states, &wire->hosts) == -1)
-            return;
-    }
     event.states = states_at(wire, frame);
     emit(wire, &event);
-    if (look)
-        tell_changes(wire);
+    if (look && connection)
+        states_changes(&wire->states, event.host, emit, wire);
 }
 
 void wire_deliver(struct wire *wire, struct frame *frame, bool keep)

@@ -3,6 +3,7 @@
 #include "placing.h"
 
 #include <sched.h>
+#include <time.h>
 
 void placing_wire(struct placing *placing, bool together)
 {
@@ -15,6 +16,12 @@ void placing_wire(struct placing *placing, bool together)
     CPU_SET((size_t)processor, &one);
     sched_getaffinity(0, sizeof placing->before, (cpu_set_t *)(void *)placing->before);
     sched_setaffinity(0, sizeof one, &one);
+}
+
+void placing_take_a_turn(void)
+{
+    struct timespec shortest = {.tv_nsec = 1};
+    nanosleep(&shortest, NULL);
 }
 
 void placing_program(const struct placing *placing)

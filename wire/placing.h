@@ -18,6 +18,10 @@ struct placing {
  * delivered does nothing before the wire has read which state that packet led to. */
 void placing_wire(struct placing *placing, bool together);
 
+/* Before a look that no program may come between: sleeps for a moment. Who has just slept is given a whole turn on its
+ * processor, some milliseconds; who has used up most of one would be put behind a program that its packet wakes up. */
+void placing_take_a_turn(void);
+
 /* In the process that becomes a program on a host. */
 void placing_program(const struct placing *placing);
 

@@ -55,19 +55,53 @@ static int compare_rows(const void *one, const void *other)
     return order ? order : compare_ends(&a->remote, &b->remote);
 }
 
+/* What was read last becomes `before`, and a new list begins. */
+static struct state_list *turn_over(struct states *states, int host)
+{
+    struct state_list old = states->before[host];
+    states->before[host] = states->now[host];
+    states->now[host] = old;
+    states->now[host].count = 0;
+    return &states->now[host];
+}
+
+static int read_rows(struct state_list *list, struct host *host, const struct socket_filter *filter)
+{
+    if (socket_table_read(&host->table, filter, add_row, list) == -1)
+        return -1;
+    if (list->count > 1)
+        qsort(list->rows, list->count, sizeof *list->rows, compare_rows);
+    return 0;
+}
+
 int states_read(struct states *states, struct hosts *hosts)
 {
     static const struct socket_filter all = {0};
-    for (int host = 0; host < HOSTS; host++) {
-        struct state_list old = states->before[host];
-        states->before[host] = states->now[host];
-        states->now[host] = old;
-        states->now[host].count = 0;
-        if (socket_table_read(&hosts->of[host].table, &all, add_row, &states->now[host]) == -1)
+    for (int host = 0; host < HOSTS; host++)
+        if (read_rows(turn_over(states, host), &hosts->of[host], &all) == -1)
             return -1;
-        if (states->now[host].count > 1)
-            qsort(states->now[host].rows, states->now[host].count, sizeof(struct state_row), compare_rows);
+    return 0;
+}
+
+int states_read_connection(struct states *states, struct hosts *hosts, enum host_id host,
+                           const struct connection *connection)
+{
+    struct socket_filter filter = {.local_port = connection->end[host].port,
+                                   .remote_port = connection->end[other_host(host)].port};
+    struct state_list *list = turn_over(states, host);
+    const struct state_list *before = &states->before[host];
+    if (socket_table_read(&hosts->of[host].table, &filter, add_row, list) == -1)
+        return -1;
+    for (size_t i = 0; i < before->count; i++) {
+        const struct state_row *row = &before->rows[i];
+        struct socket_row same = {
+            .family = row->family, .local = row->local, .remote = row->remote, .state = row->state};
+        if ((row->local.port != filter.local_port || row->remote.port != filter.remote_port) &&
+            add_row(&same, list) == -1)
+            return -1;
     }
+    if (list->count > 1)
+        qsort(list->rows, list->count, sizeof *list->rows, compare_rows);
     return 0;
 }
 

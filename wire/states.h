@@ -25,6 +25,11 @@ struct states {
 /* Reads both hosts' rows; what was read last is kept as `before`. Returns 0, or -1 with errno. */
 int states_read(struct states *states, struct hosts *hosts);
 
+/* The same for the rows of one connection on one host alone, which takes a tenth of the time; all others stay as they
+ * were read last. */
+int states_read_connection(struct states *states, struct hosts *hosts, enum host_id host,
+                           const struct connection *connection);
+
 /* What has changed on a host between the last two readings, as events of kind EVENT_STATE, given to `emit` one by one. */
 void states_changes(const struct states *states, enum host_id host, view_fn *emit, void *context);
 

@@ -65,7 +65,11 @@ sub parts_faults {
 sub command_faults {
     my @faults;
     for my $block (@_) {
-        next if $block->{info} =~ /^console\b/;
+        if ($block->{info} =~ /^console\b/) {
+            push @faults, [ $block->{first}, 'this block runs wire, which not every machine can: mark it wire~' ]
+                if $block->{info} !~ / wire~/ && grep { /^\$ (?:.*[;&|(] *|\w+=.* )?(?:time )?wire / } @{ $block->{content} };
+            next;
+        }
         push @faults, [ $block->{first}, "no test runs the commands of a \"$block->{info}\" block: make it console" ]
             if $block->{info} =~ /^(?:sh|bash|shell|shell-session)\b/;
         my ($at) = grep { $block->{content}[$_] =~ /^\$ / } 0 .. $#{ $block->{content} };

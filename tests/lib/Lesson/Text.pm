@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Glob 'bsd_glob';
-our @EXPORT_OK = qw(read_lesson blocks_of typed goes_on status_is_shown is_look stale_excerpts);
+our @EXPORT_OK = qw(read_lesson leave_out_wire blocks_of typed goes_on status_is_shown is_look stale_excerpts);
 
 # A lesson: its lines, its items and its excerpts of files. Dies with FILE:LINE and what is wrong there.
 sub read_lesson {
@@ -23,6 +23,14 @@ sub read_lesson {
     }
     link_items($lesson->{items});
     return $lesson;
+}
+
+# Takes the items of blocks marked wire~ out of a lesson.
+sub leave_out_wire {
+    my ($lesson) = @_;
+    $lesson->{items} = [ grep { !$_->{wire} } @{ $lesson->{items} } ];
+    delete $_->{next} for @{ $lesson->{items} };
+    link_items($lesson->{items});
 }
 
 # The fenced blocks: {info, indent, first => index of the first line within, content => lines without the indentation}.
@@ -44,16 +52,17 @@ sub blocks_of {
 }
 
 # One item for each thing that is typed: {do, text, wanted => lines, line => number of the line that says so,
-# at => index of the first wanted line, terminal, loose, races, indent}.
+# at => index of the first wanted line, terminal, loose, races, wire, indent}.
 sub console_items {
     my ($file, $block) = @_;
-    my %common = (terminal => 1, loose => 0, races => 0, indent => $block->{indent});
+    my %common = (terminal => 1, loose => 0, races => 0, wire => 0, indent => $block->{indent});
     my (undef, @words) = split ' ', $block->{info};
     for (@words) {
         if    (/^terminal=([1-9]\d?)$/) { $common{terminal} = $1 }
         elsif ($_ eq 'bytes~')          { $common{loose} = 1 }
         elsif ($_ eq 'races~')          { $common{races} = 1 }
-        else  { die "$file:$block->{first}: console blocks know no \"$_\"; they know terminal=N, bytes~ and races~\n" }
+        elsif ($_ eq 'wire~')           { $common{wire} = 1 }
+        else  { die "$file:$block->{first}: console blocks know no \"$_\"; they know terminal=N, bytes~, races~ and wire~\n" }
     }
     my @content = @{ $block->{content} };
     my @items;
