@@ -18,6 +18,7 @@ unit() {
 @test "transitions: the arrows of RFC 9293, figure 5, and how a change is named" { unit transitions_test; }
 @test "a file that gets its name when it is whole" { unit store_test; }
 @test "JSON strings" { unit json_test; }
+@test "connections, a bad network, rows" { unit wire_test; }
 @test "views that write files" { unit views_test; }
 @test "frames taken apart, and told in a few words" { unit packet_test; }
 

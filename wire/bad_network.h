@@ -12,13 +12,13 @@
 
 struct bad_network {
     bool on;
-    long long delay_us, jitter_us;                             /* on the way: delay, more or less by up to jitter */
+    long long delay_us, jitter_us; /* on the way: delay, more or less by up to jitter */
     double loss_percent, duplicate_percent, reorder_percent;
-    long long rate_bits;                                       /* per second in each direction; 0 = no limit */
+    long long rate_bits; /* per second in each direction; 0 = no limit */
     uint64_t seed;
-    uint64_t random[HOSTS];        /* the state of each direction's sequence of decisions */
-    long long free_at_us[HOSTS];   /* when the narrow pipe has sent what is in it */
-    long long last_due_us[HOSTS];  /* when the frame before arrives: without reordering none overtakes it */
+    uint64_t random[HOSTS];       /* the state of each direction's sequence of decisions */
+    long long free_at_us[HOSTS];  /* when the narrow pipe has sent what is in it */
+    long long last_due_us[HOSTS]; /* when the frame before arrives: without reordering none overtakes it */
 };
 
 struct fate {

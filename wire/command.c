@@ -52,6 +52,9 @@ static void set_path(void)
     char *slash = strrchr(program, '/');
     if (slash)
         *slash = '\0';
+    length = (ssize_t)strlen(program);
+    if (old && strncmp(old, program, (size_t)length) == 0 && old[length] == ':')
+        return; /* done already */
     if (snprintf(path, sizeof path, "%s:%s:/usr/sbin:/sbin", program, old ? old : "/usr/bin:/bin") < (int)sizeof path)
         setenv("PATH", path, 1);
 }
@@ -106,10 +109,42 @@ static int open_output(int *ours, int *its)
     return 0;
 }
 
+/* Whether a program of that name stands in the directories of PATH: else it is the shell's own (exit, read). */
+static bool is_program(const char *name, size_t length)
+{
+    char path[4096];
+    const char *directory = getenv("PATH");
+    if (memchr(name, '/', length))
+        return true;
+    while (directory && *directory) {
+        size_t size = strcspn(directory, ":");
+        if (snprintf(path, sizeof path, "%.*s/%.*s", (int)size, directory, (int)length, name) < (int)sizeof path &&
+            access(path, X_OK) == 0)
+            return true;
+        directory += size + (directory[size] == ':');
+    }
+    return false;
+}
+
+/* One program with its arguments becomes the process itself: what we signal, and whose end we see, is then that
+ * program. Some shells would stay as its parent, and end before it. The text of anything more is the shell's. */
+static char *shell_line(const char *text)
+{
+    const char *name = text + strspn(text, " \t");
+    size_t length = strcspn(name, " \t");
+    bool simple = strpbrk(text, ";&|<>(){}`$\n") == NULL && strcspn(name, "='\"\\~*?[!#") >= length;
+    char *line = malloc(strlen(text) + sizeof "exec ");
+    if (line)
+        sprintf(line, "%s%s", simple && is_program(name, length) ? "exec " : "", text);
+    return line;
+}
+
 /* The child: input, output, and then the shell. */
 static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output)
 {
-    char shell[] = "/bin/sh", option[] = "-c", *line = strdup(text);
+    char shell[] = "/bin/sh", option[] = "-c", *line;
+    set_path();
+    line = shell_line(text);
     char *argv[] = {shell, option, line, NULL};
     setsid();
     placing_program(&hosts->placing);

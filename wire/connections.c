@@ -75,21 +75,27 @@ static uint32_t window_of(const struct connection *connection, const struct fram
     return (uint32_t)frame->packet.window << (scaled ? connection->scale[frame->from] : 0);
 }
 
-bool same_segment(const struct frame *one, const struct frame *other)
+/* The flags that make a segment another one. An ACK matters beside a SYN alone: in a simultaneous open a SYN is sent,
+ * and then a SYN+ACK with the same number. */
+static uint8_t control_of(const struct packet *packet)
 {
     const uint8_t control = FLAG_SYN | FLAG_FIN | FLAG_RST;
+    return packet->flags & (packet->flags & FLAG_SYN ? control | FLAG_ACK : control);
+}
+
+bool same_segment(const struct frame *one, const struct frame *other)
+{
     const struct packet *a = &one->packet, *b = &other->packet;
     return a->kind == PACKET_TCP && b->kind == PACKET_TCP && one->from == other->from &&
            one->connection == other->connection && a->seq == b->seq && a->length == b->length &&
-           (a->flags & control) == (b->flags & control) && (a->length > 0 || (a->flags & (FLAG_SYN | FLAG_FIN)));
+           control_of(a) == control_of(b) && (a->length > 0 || (a->flags & (FLAG_SYN | FLAG_FIN)));
 }
 
 /* Looks for the same segment among those seen, and remembers this one. */
 static int repeat_of(struct connections *connections, const struct frame *frame)
 {
-    const uint8_t control = FLAG_SYN | FLAG_FIN | FLAG_RST;
-    struct segment now = {frame->number,     frame->connection,     frame->from,
-                          frame->packet.seq, frame->packet.length, (uint8_t)(frame->packet.flags & control)};
+    struct segment now = {frame->number,     frame->connection,    frame->from,
+                          frame->packet.seq, frame->packet.length, control_of(&frame->packet)};
     if (now.length == 0 && !(now.flags & (FLAG_SYN | FLAG_FIN)))
         return 0; /* an ACK may be said twice without being a repeat */
     for (unsigned i = 0; i < connections->segment_count && i < SEGMENTS_KEPT; i++) {

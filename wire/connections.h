@@ -13,8 +13,8 @@ struct connection {
     int family;
     struct endpoint end[HOSTS];
     bool has_initial[HOSTS];
-    uint32_t initial[HOSTS]; /* the initial sequence number of what that host sends */
-    int8_t scale[HOSTS];     /* the window scale of its SYN; -1 = none */
+    uint32_t initial[HOSTS];    /* the initial sequence number of what that host sends */
+    int8_t scale[HOSTS];        /* the window scale of its SYN; -1 = none */
     enum tcp_state last[HOSTS]; /* the state of its last row there; STATE_NONE = it has had none yet */
 };
 

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 enum {
-    LOOK_MS = 20,    /* what happens without a frame (listen, a timer's end) is seen so late at most */
-    LOOKS = 50,      /* for frames that run free, in LOOK_MS: a look takes longer than a frame */
-    BATCH = 64       /* frames that are taken, or passed on, in one call */
+    LOOK_MS = 20, /* what happens without a frame (listen, a timer's end) is seen so late at most */
+    LOOKS = 50,   /* for frames that run free, in LOOK_MS: a look takes longer than a frame */
+    BATCH = 64    /* frames that are taken, or passed on, in one call */
 };
 
 static void emit(void *context, const struct event *event)
@@ -356,7 +356,8 @@ static void tell_line(void *context, struct command *command, const char *line)
     struct wire *wire = context;
     if (command->host == SERVER && strncmp(line, "listening on", strlen("listening on")) == 0)
         wire->server_ready = true;
-    emit(context, &(struct event){.kind = EVENT_OUTPUT, .host = command->host, .number = command->number, .text = line});
+    emit(context,
+         &(struct event){.kind = EVENT_OUTPUT, .host = command->host, .number = command->number, .text = line});
 }
 
 struct command *wire_run(struct wire *wire, enum host_id host, const char *text, bool with_input)
@@ -385,6 +386,7 @@ static void take_ends(struct wire *wire)
             continue;
         char text[ENDED_TEXT_SIZE];
         command->ended = true;
+        wire_look(wire); /* what its end has closed stands before its end */
         command_read(command, true, tell_line, wire);
         command_close_input(command);
         emit(wire, &(struct event){.kind = EVENT_EXIT,

@@ -26,8 +26,8 @@ struct view {
 
 /* What has gone through, for the summary. */
 struct traffic {
-    long long sent;          /* frames that came to a bad network */
-    long long frames, bytes; /* delivered */
+    long long sent;                        /* frames that came to a bad network */
+    long long frames, bytes;               /* delivered */
     long long lost, duplicated, reordered; /* by the bad network */
 };
 
@@ -38,20 +38,20 @@ struct wire {
     struct connections connections;
     struct command commands[COMMANDS_MAX];
     int command_count, run_count[HOSTS];
-    struct frame *first_held; /* on the wire, in the order in which they came */
+    struct frame *first_held;       /* on the wire, in the order in which they came */
     struct frame *first_travelling; /* those that a bad network delivers later, in the order of their arrival */
     int held_count;                 /* of both */
     int frame_count;
     long long event_count;
-    bool server_ready;          /* something on the server has printed a line "listening on" */
-    bool hold;                  /* frames wait for a decision; otherwise they go on at once, or as the bad network says */
+    bool server_ready; /* something on the server has printed a line "listening on" */
+    bool hold;         /* frames wait for a decision; otherwise they go on at once, or as the bad network says */
     struct bad_network network; /* what happens to them then */
     struct traffic traffic[HOSTS];
     struct view views[VIEWS_MAX];
     int view_count;
     long long began_us, looked_us;
-    long long looks_since_us; /* a time in which so many ... */
-    int looks;                /* ... looks at the states were taken for frames that run free */
+    long long looks_since_us;       /* a time in which so many ... */
+    int looks;                      /* ... looks at the states were taken for frames that run free */
     struct pollfd extra[EXTRA_MAX]; /* what else ends a wait: a keyboard. The owner sets fd and events */
     int extra_count;
 };
@@ -66,8 +66,8 @@ void wire_close(struct wire *wire);
 void wire_add_view(struct wire *wire, view_fn *see, void *context);
 
 /* Waits until something has happened: a frame, a line of output, the end of a program, a change of state, or that a
- * descriptor in `extra` is ready. Returns 1, 0 when `timeout_ms` are over (-1: no limit), or -1 with errno: EINTR once a
- * stop signal has come. */
+ * descriptor in `extra` is ready. Returns 1, 0 when `timeout_ms` are over (-1: no limit), or -1 with errno: EINTR once
+ * a stop signal has come. */
 int wire_wait(struct wire *wire, int timeout_ms);
 
 /* Starts a command on a host. Returns it, or NULL after a report. */

@@ -54,8 +54,7 @@ bool drive_is_over(const struct wire *wire)
     return wire->command_count > 0;
 }
 
-/* The worst of the client's commands decides: 0 if all ended with 0. A server is ended by us. */
-static int exit_status(const struct wire *wire)
+int drive_exit_status(const struct wire *wire)
 {
     for (int i = 0; i < wire->command_count; i++) {
         const struct command *command = &wire->commands[i];
@@ -71,19 +70,19 @@ static void tell_traffic(struct wire *wire)
     char text[200];
     for (int host = 0; host < HOSTS; host++) {
         const struct traffic *traffic = &wire->traffic[host];
-        snprintf(text, sizeof text,
-                 "from the %s: %lld packets sent, %lld lost, %lld duplicated, %lld reordered, %lld delivered, %lld bytes",
-                 host_name((enum host_id)host), traffic->sent, traffic->lost, traffic->duplicated, traffic->reordered,
-                 traffic->frames, traffic->bytes);
+        snprintf(
+            text, sizeof text,
+            "from the %s: %lld packets sent, %lld lost, %lld duplicated, %lld reordered, %lld delivered, %lld bytes",
+            host_name((enum host_id)host), traffic->sent, traffic->lost, traffic->duplicated, traffic->reordered,
+            traffic->frames, traffic->bytes);
         wire_note(wire, EVENT_NOTE, text);
     }
 }
 
-int drive_by_clock(struct wire *wire, const struct wire_options *options)
+int drive_to_the_end(struct wire *wire, const struct wire_options *options, int held_ms)
 {
     long long client_ended_us = 0, next_us = 0;
-    wire->hold = options->pace == PACE_PLAY;
-    int result = drive_start(wire, options);
+    int result = 0;
     const bool has_client = options->command_count[CLIENT] > 0; /* else a person at another terminal is one */
     while (result == 0 && !(has_client && drive_is_over(wire))) {
         long long now = now_us();
@@ -95,7 +94,7 @@ int drive_by_clock(struct wire *wire, const struct wire_options *options)
         if (!has_client && !wire_runs(wire, SERVER))
             break;
         if (wire->first_held && next_us == 0)
-            next_us = now + options->play_ms * 1000LL;
+            next_us = now + held_ms * 1000LL;
         if (wire->first_held && now >= next_us) {
             wire_deliver(wire, wire->first_held, false);
             next_us = 0;
@@ -105,7 +104,16 @@ int drive_by_clock(struct wire *wire, const struct wire_options *options)
         if (wire_wait(wire, left_ms) == -1)
             result = errno == EINTR ? 1 : -1;
     }
+    return result;
+}
+
+int drive_by_clock(struct wire *wire, const struct wire_options *options)
+{
+    wire->hold = options->pace == PACE_PLAY;
+    int result = drive_start(wire, options);
+    if (result == 0)
+        result = drive_to_the_end(wire, options, options->play_ms);
     if (options->network.on)
         tell_traffic(wire);
-    return result == -1 ? EXIT_WORLD : exit_status(wire);
+    return result == -1 ? EXIT_WORLD : drive_exit_status(wire);
 }

@@ -1,7 +1,7 @@
 /* event.h: what happens between the two hosts, as one stream.
  *
- * The core makes the events and knows no view; a view (the ladder, JSON, the figure, the capture file, the coverage, the
- * quiz) is a function that is called with each of them, and knows nothing of the core.
+ * The core makes the events and knows no view; a view (the ladder, JSON, the figure, the capture file, the coverage,
+ * the quiz) is a function that is called with each of them, and knows nothing of the core.
  */
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
@@ -29,22 +29,23 @@ enum { FRAME_SIZE = 1600 };
 
 /* A frame that a host has sent. */
 struct frame {
-    int number;          /* 1, 2 ... in the order in which they came to the wire */
+    int number; /* 1, 2 ... in the order in which they came to the wire */
     enum host_id from;
-    long long time_us;   /* when it came, since the wire began */
+    long long time_us; /* when it came, since the wire began */
     struct packet packet;
-    int connection;      /* 1, 2 ... in the order in which they appeared; 0 = no TCP and no UDP */
-    uint32_t seq, ack;   /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
-    uint32_t window;     /* bytes: with the scale that was agreed on */
-    int repeat_of;       /* an earlier frame that said the same (a retransmission); 0 = none */
-    int copies;          /* how often the same came again while this one was held */
-    int deliveries;      /* how often it was delivered */
+    int connection; /* 1, 2 ... in the order in which they appeared; 0 = no TCP and no UDP */
+    uint32_t seq,
+        ack; /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
+    uint32_t window;          /* bytes: with the scale that was agreed on */
+    int repeat_of;            /* an earlier frame that said the same (a retransmission); 0 = none */
+    int copies;               /* how often the same came again while this one was held */
+    int deliveries;           /* how often it was delivered */
     struct state_pair states; /* when it came */
     size_t length;
     uint8_t bytes[FRAME_SIZE];
-    struct frame *next;       /* the wire's, as the rest: */
-    long long due_us;         /* when a bad network delivers it ... */
-    long long second_due_us;  /* ... and its duplicate; 0 = none */
+    struct frame *next;      /* the wire's, as the rest: */
+    long long due_us;        /* when a bad network delivers it ... */
+    long long second_due_us; /* ... and its duplicate; 0 = none */
 };
 
 enum event_kind {
@@ -72,9 +73,9 @@ struct event {
     struct state_pair states;  /* CAME, DELIVERED, STATE: the states now */
     enum tcp_state from;       /* STATE: the state before */
     struct endpoint local, remote; /* STATE: the socket; remote is all zero for a listening one */
-    bool duplicate;            /* DELIVERED: it stays on the wire, or was delivered before */
-    int number;                /* RUN, OUTPUT, EXIT: the command, 1, 2 ... on that host */
-    const char *text;          /* never NULL */
+    bool duplicate;                /* DELIVERED: it stays on the wire, or was delivered before */
+    int number;                    /* RUN, OUTPUT, EXIT: the command, 1, 2 ... on that host */
+    const char *text;              /* never NULL */
 };
 
 /* A view: called with each event in turn. */

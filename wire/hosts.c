@@ -155,8 +155,7 @@ static void set_habits(const struct hosts_options *options)
 {
     static const char *const always[][2] = {
         {"net/ipv6/conf/eth0/addr_gen_mode", "1"}, /* no address but ours, and no questions about routers */
-        {"net/ipv6/conf/eth0/accept_ra", "0"},
-        {"net/ipv6/conf/eth0/router_solicitations", "0"},
+        {"net/ipv6/conf/eth0/accept_ra", "0"},     {"net/ipv6/conf/eth0/router_solicitations", "0"},
         {"net/ipv4/tcp_retrans_collapse", "0"}, /* a repeat is the same segment again, not two in one */
         {"net/ipv4/tcp_no_metrics_save", "1"},  /* a connection learns nothing from the one before */
     };

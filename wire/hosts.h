@@ -5,8 +5,8 @@
  *      eth0 ═══════ cable ═══════ socket  [us]  socket ═══════ cable ═══════ eth0
  *
  * What a host sends is read from our socket on its cable. Writing it to the other socket delivers it; there is no other
- * way from one host to the other. The namespaces live as long as somebody is in them or holds a descriptor: when we end,
- * however that happens, the kernel ends every process on the hosts and takes everything away.
+ * way from one host to the other. The namespaces live as long as somebody is in them or holds a descriptor: when we
+ * end, however that happens, the kernel ends every process on the hosts and takes everything away.
  */
 #ifndef WIRE_HOSTS_H
 #define WIRE_HOSTS_H
@@ -26,9 +26,9 @@ struct host {
 
 struct hosts {
     struct host of[HOSTS];
-    int network;         /* our own namespace between them */
-    int users, pids;     /* the namespaces that the hosts share: users is -1 where we are root and need none */
-    int life;            /* the hosts' processes live as long as this pipe is open */
+    int network;     /* our own namespace between them */
+    int users, pids; /* the namespaces that the hosts share: users is -1 where we are root and need none */
+    int life;        /* the hosts' processes live as long as this pipe is open */
     struct placing placing;
     pid_t first_process; /* what waits at the pipe's other end; when it ends the kernel ends all of them */
 };

@@ -61,8 +61,8 @@ static bool make_room(struct kept_events *kept)
 void kept_events_see(void *context, const struct event *event)
 {
     struct kept_events *kept = context;
-    if (event->kind == EVENT_CAME || event->kind == EVENT_AGAIN || event->kind == EVENT_BEGIN)
-        return; /* the ladder has no row for them */
+    if (event->kind == EVENT_AGAIN || event->kind == EVENT_BEGIN)
+        return; /* they change nothing in the rows */
     if (make_room(kept) && copy_event(&kept->events[kept->count], event))
         kept->count++;
     else

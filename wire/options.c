@@ -26,6 +26,7 @@ static const char usage[] =
     "      --play[=SECS]      each packet goes on by itself after SECS (default 1); a script goes on as slowly\n"
     "      --free             each packet goes on at once (default elsewhere, and on a bad network)\n"
     "      --quiz             before each delivery: which state comes next?\n"
+    "      --quiz-log FILE    the same, and each answer as a line of JSON in FILE\n"
     "      --own-timers       while you step, let the kernel repeat what you hold (default: it waits for you)\n"
     "  A bad network, the same in each run with the same seed (implies --free):\n"
     "      --delay MS  --jitter MS  --loss PCT  --duplicate PCT  --reorder PCT  --rate BITS/S (k, M, G)  --seed N\n"
@@ -48,6 +49,7 @@ enum {
     OPTION_PLAY,
     OPTION_FREE,
     OPTION_QUIZ,
+    OPTION_QUIZ_LOG,
     OPTION_OWN_TIMERS,
     OPTION_DELAY,
     OPTION_JITTER,
@@ -71,6 +73,7 @@ static const struct option long_options[] = {
     {"play", optional_argument, NULL, OPTION_PLAY},
     {"free", no_argument, NULL, OPTION_FREE},
     {"quiz", no_argument, NULL, OPTION_QUIZ},
+    {"quiz-log", required_argument, NULL, OPTION_QUIZ_LOG},
     {"own-timers", no_argument, NULL, OPTION_OWN_TIMERS},
     {"delay", required_argument, NULL, OPTION_DELAY},
     {"jitter", required_argument, NULL, OPTION_JITTER},
@@ -193,6 +196,10 @@ static bool take_option(int option, const char *value, struct said *said, struct
     case OPTION_PLAY:
         return take_pace(PACE_PLAY, said, options) && (!value || option_seconds("--play", value, &options->play_ms));
     case OPTION_QUIZ: options->quiz = true; return true;
+    case OPTION_QUIZ_LOG:
+        options->quiz = true;
+        options->quiz_log = value;
+        return true;
     case OPTION_OWN_TIMERS: options->own_timers = true; return true;
     case OPTION_JSON: options->json = true; return true;
     case OPTION_SVG: options->svg = value; return true;
@@ -213,6 +220,9 @@ static bool settle(struct wire_options *options, const struct said *said)
         options->pace = said->bad_network || options->json || options->quiet || !terminal ? PACE_FREE : PACE_STEP;
     if (options->quiz && !said->pace)
         options->pace = PACE_STEP;
+    const char *name = getenv("TERM");
+    options->screen = options->pace == PACE_STEP && terminal && name && *name && strcmp(name, "dumb") != 0 &&
+                      !options->json && !options->quiet;
     if (said->bad_network && options->pace != PACE_FREE)
         report("a bad network decides by itself what happens to a packet: not with --step, --play or --quiz");
     else if (options->quiz && options->pace != PACE_STEP)

@@ -19,6 +19,8 @@ struct wire_options {
     enum pace pace;
     int play_ms;               /* PACE_PLAY: how long a packet is held */
     bool quiz;                 /* asks before each delivery */
+    const char *quiz_log;      /* a file for its answers, or NULL */
+    bool screen;               /* PACE_STEP: by keys on a terminal, which then shows the ladder itself */
     bool json;                 /* events on standard output instead of the ladder */
     bool quiet;                /* nothing on standard output but failures and the summary */
     bool coverage;             /* ends in the state diagram and what of it was seen */

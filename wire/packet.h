@@ -1,6 +1,7 @@
 /* packet.h: what stands in a frame: Ethernet, ARP, IPv4, IPv6, ICMP, TCP, UDP.
  *
- * The bytes come from a network: nothing in them is believed before it is checked, and nothing is read beyond their end.
+ * The bytes come from a network: nothing in them is believed before it is checked, and nothing is read beyond their
+ * end.
  */
 #ifndef WIRE_PACKET_H
 #define WIRE_PACKET_H
@@ -14,7 +15,16 @@
 enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_TCP, PACKET_UDP, PACKET_ICMP };
 
 /* The control bits of a segment (RFC 9293, section 3.1). */
-enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4, FLAG_PSH = 8, FLAG_ACK = 16, FLAG_URG = 32 };
+enum {
+    FLAG_FIN = 1,
+    FLAG_SYN = 2,
+    FLAG_RST = 4,
+    FLAG_PSH = 8,
+    FLAG_ACK = 16,
+    FLAG_URG = 32,
+    FLAG_ECE = 64,
+    FLAG_CWR = 128
+};
 
 enum { SACK_BLOCKS = 4 }; /* more do not fit into the options (RFC 2018) */
 
@@ -34,7 +44,7 @@ struct packet {
     uint32_t seq, ack; /* as they stand in the segment */
     uint8_t flags;
     uint16_t window;
-    uint16_t mss;       /* 0 = no such option */
+    uint16_t mss;        /* 0 = no such option */
     int8_t window_scale; /* shift count, -1 = no such option */
     bool sack_permitted;
     uint8_t sack_count;
@@ -48,7 +58,7 @@ struct packet {
     uint8_t quoted_protocol;
     struct endpoint quoted_from, quoted_to;
 
-    /* ARP, for IPv4 over Ethernet: from asks for (1), or tells (2), the hardware address of to */
+    /* ARP, for IPv4 over Ethernet: from asks for the hardware address of to (1), or tells its own (2) */
     uint16_t arp_operation;
 
     const char *malformed; /* NULL, or what is wrong; what was read before that point is filled in */

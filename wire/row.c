@@ -62,7 +62,7 @@ static void add_cut(struct line *line, const char *text, int columns)
     char part[8];
     while (*text && columns-- > 0) {
         size_t length = 1;
-        while (((unsigned char)text[length] & 0xc0) == 0x80 && length < sizeof part - 1)
+        while (length < sizeof part - 1 && ((unsigned char)text[length] & 0xc0) == 0x80)
             length++;
         memcpy(part, text, length);
         part[length] = '\0';

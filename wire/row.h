@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 enum {
-    ROW_COLUMNS = 80,     /* the narrowest */
+    ROW_COLUMNS = 80,      /* the narrowest */
     ROW_COLUMNS_MAX = 120, /* the widest: a longer line is harder to follow */
     ROW_SIZE = 1024        /* bytes: UTF-8, and room for what makes bold */
 };

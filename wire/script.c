@@ -217,9 +217,9 @@ static bool read_arguments(struct reading *reading, struct statement *statement)
 
 static bool read_verb(struct reading *reading, struct statement *statement)
 {
-    static const char *const names[] = {"title",  "say",    "timers",  "quickack", "set",     "run",  "input",
-                                        "end-input", "signal", "exit", "output",   "state",   "states", "expect",
-                                        "pass",   "nothing", "keep",   "deliver",  "drop",    "duplicate", "free"};
+    static const char *const names[] = {"title",     "say",     "timers", "quickack", "set",   "run",       "input",
+                                        "end-input", "signal",  "exit",   "output",   "state", "states",    "expect",
+                                        "pass",      "nothing", "keep",   "deliver",  "drop",  "duplicate", "free"};
     const char *word = next_word(reading);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(word, names[i]) == 0) {
@@ -324,7 +324,8 @@ static bool is_class(enum packet_class class, const struct packet *packet)
 {
     uint8_t control = packet->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST);
     if (packet->kind != PACKET_TCP)
-        return (class == CLASS_UDP && packet->kind == PACKET_UDP) || (class == CLASS_ICMP && packet->kind == PACKET_ICMP);
+        return (class == CLASS_UDP && packet->kind == PACKET_UDP) ||
+               (class == CLASS_ICMP && packet->kind == PACKET_ICMP);
     switch (class) {
     case CLASS_SYN: return control == FLAG_SYN && !(packet->flags & FLAG_ACK);
     case CLASS_SYN_ACK: return control == FLAG_SYN && (packet->flags & FLAG_ACK);

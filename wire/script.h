@@ -39,7 +39,7 @@ enum verb {
     VERB_DELIVER,   /* deliver [NAME]     drop [NAME]     duplicate [NAME]: without NAME the packet expected last */
     VERB_DROP,
     VERB_DUPLICATE,
-    VERB_FREE       /* free: from here on everything is delivered at once */
+    VERB_FREE /* free: from here on everything is delivered at once */
 };
 
 enum packet_class {

@@ -26,12 +26,12 @@ struct player {
     const struct statement *statement; /* the one that is played */
     struct claimed claimed[NAMES_MAX];
     int claimed_count;
-    struct frame *last;     /* the packet expected last, while it is on the wire */
-    int connection;         /* and its connection */
+    struct frame *last;        /* the packet expected last, while it is on the wire */
+    int connection;            /* and its connection */
     char output[2][64 * 1024]; /* what the hosts' programs have printed, line by line */
     size_t output_length[2];
-    int pace_ms;            /* before each decision, for people to follow */
-    double scale;           /* NETSTEP_TIMEOUT_SCALE */
+    int pace_ms;  /* before each decision, for people to follow */
+    double scale; /* NETSTEP_TIMEOUT_SCALE */
 };
 
 struct hosts_options script_hosts(const struct script *script)
@@ -130,7 +130,10 @@ static struct frame *next_frame(const struct player *player)
     return NULL;
 }
 
-static bool has_frame(struct player *player) { return next_frame(player) != NULL; }
+static bool has_frame(struct player *player)
+{
+    return next_frame(player) != NULL;
+}
 
 static bool claim(struct player *player, struct frame *frame)
 {
@@ -411,7 +414,7 @@ static bool play(struct player *player)
     case VERB_SET: return play_set(player);
     case VERB_RUN:
         return wire_run(player->wire, statement->host, statement->text, true) ? true
-                                                                               : fail(player, "it can't be started");
+                                                                              : fail(player, "it can't be started");
     case VERB_INPUT: return play_input(player);
     case VERB_END_INPUT: return play_end_input(player);
     case VERB_SIGNAL: return play_signal(player);

@@ -130,7 +130,9 @@ void states_changes(const struct states *states, enum host_id host, view_fn *emi
     size_t old = 0, new = 0;
     while (old < before->count || new < now->count) {
         struct event event = {.kind = EVENT_STATE, .host = host, .text = ""};
-        int order = old == before->count ? 1 : new == now->count ? -1 : compare_rows(&before->rows[old], &now->rows[new]);
+        int order = old == before->count ? 1
+                    : new == now->count  ? -1
+                                         : compare_rows(&before->rows[old], &now->rows[new]);
         const struct state_row *row = order < 0 ? &before->rows[old] : &now->rows[new];
         event.from = order > 0 ? without_row(now, row, false) : before->rows[old].state;
         event.states.of[host] = order < 0 ? without_row(now, row, true) : row->state;
@@ -150,8 +152,8 @@ static enum tcp_state row_state(const struct state_list *list, int family, const
     struct state_row wanted;
     memset(&wanted, 0, sizeof wanted);
     wanted = (struct state_row){family, *local, *remote, STATE_NONE};
-    const struct state_row *row =
-        list->count ? bsearch(&wanted, list->rows, list->count, sizeof wanted, compare_rows) : NULL;
+    const struct state_row *row = list->count ? bsearch(&wanted, list->rows, list->count, sizeof wanted, compare_rows)
+                                              : NULL;
     return row ? row->state : STATE_NONE;
 }
 

@@ -30,11 +30,12 @@ int states_read(struct states *states, struct hosts *hosts);
 int states_read_connection(struct states *states, struct hosts *hosts, enum host_id host,
                            const struct connection *connection);
 
-/* What has changed on a host between the last two readings, as events of kind EVENT_STATE, given to `emit` one by one. */
+/* What has changed on a host between the last two readings, as events of kind EVENT_STATE, given to `emit` one by one.
+ */
 void states_changes(const struct states *states, enum host_id host, view_fn *emit, void *context);
 
-/* The connection's state at both ends, as it was read last: CLOSED where it has no row (any more); LISTEN at an end that
- * only listens, and again after SYN_RECV. `connection` NULL or UDP: STATE_NONE. */
+/* The connection's state at both ends, as it was read last: CLOSED where it has no row (any more); LISTEN at an end
+ * that only listens, and again after SYN_RECV. `connection` NULL or UDP: STATE_NONE. */
 struct state_pair states_of(const struct states *states, struct connection *connection);
 
 /* Whether the host has a row in that state, at that port of its own (0: at any). */

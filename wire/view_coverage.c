@@ -39,11 +39,12 @@ int coverage_count(const struct coverage *coverage)
 
 static void print_arrow(const struct transition *arrow, int seen)
 {
-    const char *remark = !is_possible(arrow)                                           ? "no call does this"
-                         : seen == 0                                                   ? "not seen"
+    const char *remark = !is_possible(arrow)                                          ? "no call does this"
+                         : seen == 0                                                  ? "not seen"
                          : arrow->from == STATE_SYN_RECV && arrow->to == STATE_LISTEN ? "Linux: the row vanishes"
-                                                                                       : "";
-    printf(" %-11s  %-11s  %-19s %4d  %s\n", state_name(arrow->from), state_name(arrow->to), arrow->event, seen, remark);
+                                                                                      : "";
+    printf(" %-11s  %-11s  %-19s %4d  %s\n", state_name(arrow->from), state_name(arrow->to), arrow->event, seen,
+           remark);
 }
 
 void coverage_print(const struct coverage *coverage, bool ascii, bool colour)

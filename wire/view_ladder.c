@@ -12,8 +12,8 @@ static void print(struct ladder_view *view, const char *text)
 {
     if (view->line)
         view->line(view->line_context, text);
-    else if (!view->failed && (await_write_all(view->out, text, strlen(text)) == -1 ||
-                               await_write_all(view->out, "\n", 1) == -1))
+    else if (!view->failed &&
+             (await_write_all(view->out, text, strlen(text)) == -1 || await_write_all(view->out, "\n", 1) == -1))
         view->failed = true;
 }
 
@@ -69,6 +69,14 @@ static void see_state(struct ladder_view *view, const struct event *event)
     view->waits[host] = true;
 }
 
+/* A connection has no row yet where its SYN goes to: the row that stands there is the listener's. */
+static void know_listener(struct ladder_view *view, const struct event *event)
+{
+    for (int host = 0; host < HOSTS; host++)
+        if (event->connection == view->connection && event->states.of[host] == STATE_LISTEN && !view->waits[host])
+            view->shown.of[host] = STATE_LISTEN;
+}
+
 static const char *remark_of(const struct event *event, char text[80])
 {
     const struct frame *frame = event->frame;
@@ -113,33 +121,20 @@ void view_ladder(void *context, const struct event *event)
     struct ladder_view *view = context;
     char text[ROW_SIZE];
     switch (event->kind) {
-    case EVENT_BEGIN:
-        print_head(view, event);
-        break;
+    case EVENT_BEGIN: print_head(view, event); break;
     case EVENT_RUN:
     case EVENT_OUTPUT:
-    case EVENT_EXIT:
-        see_line(view, event);
-        break;
-    case EVENT_DELIVERED:
-        see_packet(view, event, FATE_DELIVERED);
-        break;
-    case EVENT_DROPPED:
-        see_packet(view, event, FATE_DROPPED);
-        break;
-    case EVENT_STATE:
-        see_state(view, event);
-        break;
+    case EVENT_EXIT: see_line(view, event); break;
+    case EVENT_DELIVERED: see_packet(view, event, FATE_DELIVERED); break;
+    case EVENT_DROPPED: see_packet(view, event, FATE_DROPPED); break;
+    case EVENT_STATE: see_state(view, event); break;
     case EVENT_NOTE:
     case EVENT_FAILED:
         print_waiting(view);
         print(view, row_note(&view->style, event->text, text));
         break;
-    case EVENT_END:
-        print_waiting(view);
-        break;
-    case EVENT_CAME:
-    case EVENT_AGAIN:
-        break; /* its row is printed when it has gone somewhere */
+    case EVENT_END: print_waiting(view); break;
+    case EVENT_CAME: /* its row is printed when it has gone somewhere */ know_listener(view, event); break;
+    case EVENT_AGAIN: break;
     }
 }

@@ -9,10 +9,10 @@ struct ladder_view {
     int out; /* the descriptor to write to */
     struct row_style style;
     bool headed;
-    int connection;             /* the one that the last row was about */
-    struct state_pair shown;    /* its states in that row */
-    bool waits[HOSTS];          /* a change without a row as yet: the next packet's row may show it */
-    bool failed;                /* nothing can be written any more */
+    int connection;          /* the one that the last row was about */
+    struct state_pair shown; /* its states in that row */
+    bool waits[HOSTS];       /* a change without a row as yet: the next packet's row may show it */
+    bool failed;             /* nothing can be written any more */
     void (*line)(void *context, const char *text); /* gets each line (which may hold several) instead; NULL = written */
     void *line_context;
 };

@@ -39,7 +39,7 @@ int views_open(struct views *views, const struct wire_options *options, struct w
 {
     *views = (struct views){.kept = -1, .ladder = {.style = row_style_of_output()}};
     views->ladder.style.ascii |= options->ascii;
-    views->has_ladder = !options->json && (!options->quiet || keep_ladder);
+    views->has_ladder = !options->json && !options->screen && (!options->quiet || keep_ladder);
     if (views->has_ladder && options->quiet)
         views->kept = open_nameless();
     views->ladder.out = options->quiet ? views->kept : STDOUT_FILENO;

@@ -38,7 +38,7 @@ static int run_commands(struct wire_options *options)
     wire.network = options->network;
     int status = EXIT_WORLD;
     if (views_open(&views, options, &wire, false) == 0 && wire_open(&wire, &habits, "") == 0)
-        status = drive_by_clock(&wire, options);
+        status = options->pace == PACE_STEP ? drive_by_hand(&wire, options) : drive_by_clock(&wire, options);
     wire_close(&wire);
     if (views_close(&views, options) == -1)
         status = EXIT_WORLD;
