@@ -23,7 +23,7 @@ const char *json_string(const char *text, char *json, size_t size)
 {
     size_t used = 0;
     json[used++] = '"';
-    for (const unsigned char *at = (const unsigned char *)text; *at && used + 8 < size;) {
+    for (const unsigned char *at = (const unsigned char *)text; *at && used + 8 <= size;) {
         size_t length = character_length(at);
         if (length == 0) {
             used += (size_t)snprintf(json + used, size - used, "\\ufffd");
