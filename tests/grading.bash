@@ -23,6 +23,8 @@
 #   partner_holds NAME              waits until that partner stands in `await`;  partner_done NAME waits for its end
 #   sent NAME                       the partner is content, and file_send ended with 0;  not_sent WHAT  with an error
 #   received NAME FILE              file_recv's file NAME has the bytes of FILE
+#   on_the_wire FILE                both programs on hosts of their own, each packet as the .wire script says (wire(1)); skips
+#                                   the test where no such hosts can be made
 #   server_is_up                    the server must not have ended
 #   connections                     netstat's rows of the server's connections; no_connections: has it none?
 #   needs_time_wait                 skips the test where the kernel keeps no TIME_WAIT (after `program`: what is missing fails)
@@ -184,6 +186,25 @@ server_is_up() {
     wait_exit "$server_pid"
     step "tcp_server ended: $(status_text "$status")"
     because "your server ended while it should have gone on serving ($(ending "$status"))"
+}
+
+# Two hosts and the wire between them: the script waits for packets and states, not for times.
+on_the_wire() { # FILE
+    local why
+    program tcp_server || return
+    program tcp_client || return
+    if ! why=$("$ROOT/bin/wire" -q --free -c true 2>&1 >/dev/null); then
+        skip "${why#wire: }"
+    fi
+    step "\$ wire ${1#"$ROOT"/}"
+    start wire "$ROOT/bin/wire" -q "$1"
+    echo "$pid" >>"$NETSTEP_WATCH"
+    wait_exit "$pid" 120 || because "the wire did not come to its end in 120 s" || return
+    [ "$status" -ne 0 ] || return 0
+    printable <"$T/wire.out" | head -n 60 >>"$transcript"
+    # "wire: FILE:LINE: what was expected: what was there: what it means"
+    why=$(sed -n 's/^wire: [^ ]*\.wire:[0-9]*: //p' "$T/wire.err" | head -n 1)
+    because "packet by packet: ${why:-$(head -n 1 "$T/wire.err")}"
 }
 
 # ---- peers

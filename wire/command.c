@@ -40,22 +40,20 @@ static void keep_network_capabilities(void)
     }
 }
 
-/* Our own programs are found first, wherever this one was built. */
+/* Programs are looked for where NETSTEP_BIN says (those that are graded), then beside this one, wherever it was built. */
 static void set_path(void)
 {
-    char path[4096], program[2048];
+    char path[8192], program[2048];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    const char *old = getenv("PATH");
+    const char *graded = getenv("NETSTEP_BIN"), *old = getenv("PATH");
     if (length <= 0)
         return;
     program[length] = '\0';
     char *slash = strrchr(program, '/');
     if (slash)
         *slash = '\0';
-    length = (ssize_t)strlen(program);
-    if (old && strncmp(old, program, (size_t)length) == 0 && old[length] == ':')
-        return; /* done already */
-    if (snprintf(path, sizeof path, "%s:%s:/usr/sbin:/sbin", program, old ? old : "/usr/bin:/bin") < (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s%s%s:%s:/usr/sbin:/sbin", graded ? graded : "", graded ? ":" : "", program,
+                 old ? old : "/usr/bin:/bin") < (int)sizeof path)
         setenv("PATH", path, 1);
 }
 

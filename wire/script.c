@@ -172,6 +172,7 @@ static bool read_arguments(struct reading *reading, struct statement *statement)
     const char *word;
     switch (statement->verb) {
     case VERB_TITLE:
+    case VERB_WHY:
     case VERB_SAY: return read_text(reading, statement);
     case VERB_TIMERS: return read_choice(reading, "kernel", "still", statement);
     case VERB_QUICKACK: return read_choice(reading, "off", "on", statement);
@@ -219,7 +220,7 @@ static bool read_verb(struct reading *reading, struct statement *statement)
 {
     static const char *const names[] = {"title",     "say",     "timers", "quickack", "set",   "run",       "input",
                                         "end-input", "signal",  "exit",   "output",   "state", "states",    "expect",
-                                        "pass",      "nothing", "keep",   "deliver",  "drop",  "duplicate", "free"};
+                                        "pass",      "nothing", "keep",   "deliver",  "drop",  "duplicate", "free", "why"};
     const char *word = next_word(reading);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(word, names[i]) == 0) {

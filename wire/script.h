@@ -39,7 +39,8 @@ enum verb {
     VERB_DELIVER,   /* deliver [NAME]     drop [NAME]     duplicate [NAME]: without NAME the packet expected last */
     VERB_DROP,
     VERB_DUPLICATE,
-    VERB_FREE /* free: from here on everything is delivered at once */
+    VERB_FREE, /* free: from here on everything is delivered at once */
+    VERB_WHY        /* why TEXT: what it means if one of the lines up to the next `why` does not come true */
 };
 
 enum packet_class {

@@ -24,6 +24,7 @@ struct player {
     struct wire *wire;
     const struct script *script;
     const struct statement *statement; /* the one that is played */
+    const char *why; /* what it means if it does not come true, "" = nobody says */
     struct claimed claimed[NAMES_MAX];
     int claimed_count;
     struct frame *last;        /* the packet expected last, while it is on the wire */
@@ -58,14 +59,14 @@ const char *script_title(const struct script *script)
 static bool fail(struct player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static bool fail(struct player *player, const char *format, ...)
 {
-    char reason[600], text[1200];
+    char reason[600], text[1600];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     long line = player->statement - player->script->statements;
-    snprintf(text, sizeof text, "%s:%d: %s: %s", player->script->file, player->statement->line,
-             player->script->written[line], reason);
+    snprintf(text, sizeof text, "%s:%d: %s: %s%s%s", player->script->file, player->statement->line,
+             player->script->written[line], reason, *player->why ? ": " : "", player->why);
     wire_note(player->wire, EVENT_FAILED, text);
     report("%s", text);
     return false;
@@ -411,6 +412,7 @@ static bool play(struct player *player)
     case VERB_TIMERS:
     case VERB_QUICKACK: return true;
     case VERB_SAY: wire_note(player->wire, EVENT_NOTE, statement->text); return let_look(player);
+    case VERB_WHY: player->why = statement->text; return true;
     case VERB_SET: return play_set(player);
     case VERB_RUN:
         return wire_run(player->wire, statement->host, statement->text, true) ? true
@@ -444,6 +446,7 @@ int script_run(struct wire *wire, const struct script *script, int pace_ms)
     }
     player->wire = wire;
     player->script = script;
+    player->why = "";
     player->pace_ms = pace_ms;
     player->scale = scale && strtod(scale, NULL) > 0 ? strtod(scale, NULL) : 1;
     wire->hold = true;

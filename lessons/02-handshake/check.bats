@@ -100,3 +100,7 @@ client_has_sent() { rows_at "$port" | awk '$6 != "LISTEN" && $2 >= 5 { found = 1
     port=$(free_port)
     refuses second tcp_server -b 192.0.2.1 "$port"
 }
+
+@test "[2] on the wire: three packets open the connection, and the echo comes back" {
+    on_the_wire "${BATS_TEST_FILENAME%/*}/handshake.wire"
+}

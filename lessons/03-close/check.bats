@@ -105,3 +105,7 @@ client_half_closed() { [ -n "$(rows_to "$port" FIN_WAIT2)" ]; }
     talk 'send next' 'expect next' half-close eof close
     nothing_left_at_server
 }
+
+@test "[3] on the wire: FIN, ACK, FIN, ACK, with the states of both ends after each" {
+    on_the_wire "${BATS_TEST_FILENAME%/*}/close.wire"
+}
