@@ -34,3 +34,8 @@ fuzz() { # NAME SOURCE...
 @test "fuzz: frames that come to the wire" {
     fuzz packet wire/packet.c wire/packet_ip.c wire/packet_tcp.c wire/packet_icmp.c wire/frame_text.c common/tcp_state.c
 }
+
+@test "fuzz: .wire scripts" {
+    fuzz script wire/script.c wire/frame_text.c wire/packet.c wire/packet_ip.c wire/packet_tcp.c wire/packet_icmp.c \
+        common/number.c common/option.c common/report.c common/await.c common/tcp_state.c
+}

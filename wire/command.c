@@ -22,6 +22,9 @@ void reset_signals(void)
     sigset_t none;
     sigemptyset(&none);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL); /* execve would do it for those that are caught, but a signal may come before */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGALRM, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -138,13 +141,17 @@ static char *shell_line(const char *text)
 }
 
 /* The child: input, output, and then the shell. */
-static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output)
+static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output,
+                      const int alone[2])
 {
     char shell[] = "/bin/sh", option[] = "-c", *line;
     set_path();
     line = shell_line(text);
     char *argv[] = {shell, option, line, NULL};
     setsid();
+    reset_signals();
+    close(alone[0]);
+    close(alone[1]); /* from now on a signal to this process group finds us, and does what it does to any program */
     placing_program(&hosts->placing);
     if (line && dup2(input, STDIN_FILENO) != -1 && dup2(output, STDOUT_FILENO) != -1 &&
         dup2(output, STDERR_FILENO) != -1)
@@ -173,18 +180,25 @@ static int open_input(bool with_input, int *ours, int *its)
 int command_start(struct command *command, const struct hosts *hosts, enum host_id host, const char *text,
                   bool with_input)
 {
-    int input, output;
+    int input, output, alone[2];
+    char nothing;
     *command = (struct command){.host = host, .output = -1, .input = -1};
     if (open_input(with_input, &command->input, &input) == -1)
         return -1;
     if (open_output(&command->output, &output) == -1)
         return -1;
+    if (pipe(alone) == -1)
+        return -1;
     fcntl(command->output, F_SETFL, O_NONBLOCK);
     fflush(NULL); /* or the child would have what we have not yet written */
     command->pid = fork();
     if (command->pid == 0)
-        run_shell(hosts, host, text, input, output);
+        run_shell(hosts, host, text, input, output, alone);
     int error = errno;
+    close(alone[1]);
+    while (read(alone[0], &nothing, 1) == -1 && errno == EINTR)
+        ; /* until it is in a session of its own */
+    close(alone[0]);
     close(input);
     close(output);
     errno = error;

@@ -22,6 +22,7 @@ struct command {
     int status;           /* as waitpid(2) has it, once it has ended */
     char line[LINE_SIZE]; /* the beginning of a line whose end has not come yet */
     size_t length;
+    int lines; /* so many have been told */
 };
 
 /* Starts `text` by the shell on a host; its input is a pipe (`with_input`) or empty. Returns 0, or -1 with errno. */

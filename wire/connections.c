@@ -59,11 +59,16 @@ static void learn_initial(struct connection *connection, const struct frame *fra
         connection->scale[frame->from] = packet->window_scale;
     } else if (!connection->has_initial[frame->from] && !(packet->flags & FLAG_RST)) {
         connection->initial[frame->from] = packet->seq - 1;
+        connection->next[frame->from] = packet->seq;
         connection->has_initial[frame->from] = true;
     }
+    uint32_t next = packet->seq + packet->length + ((packet->flags & FLAG_SYN) != 0) + ((packet->flags & FLAG_FIN) != 0);
+    if ((packet->flags & FLAG_SYN) || (int32_t)(next - connection->next[frame->from]) > 0)
+        connection->next[frame->from] = next;
     enum host_id to = other_host(frame->from);
     if ((packet->flags & FLAG_ACK) && !connection->has_initial[to]) {
         connection->initial[to] = packet->ack - 1;
+        connection->next[to] = packet->ack;
         connection->has_initial[to] = true;
     }
 }
@@ -126,6 +131,7 @@ struct connection *connection_of(struct connections *connections, struct frame *
     enum host_id to = other_host(frame->from);
     frame->seq = connection->has_initial[frame->from] ? packet->seq - connection->initial[frame->from] : 0;
     frame->ack = packet->flags & FLAG_ACK ? packet->ack - connection->initial[to] : 0;
+    frame->acks_all = (packet->flags & FLAG_ACK) && packet->ack == connection->next[to];
     frame->window = window_of(connection, frame);
     frame->repeat_of = repeat_of(connections, frame);
     return connection;

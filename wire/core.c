@@ -17,6 +17,7 @@
 enum {
     LOOK_MS = 20, /* what happens without a frame (listen, a timer's end) is seen so late at most */
     LOOKS = 50,   /* for frames that run free, in LOOK_MS: a look takes longer than a frame */
+    LINES_TOLD = 2000, /* of what a program prints: endless output is not to fill the disk */
     BATCH = 64    /* frames that are taken, or passed on, in one call */
 };
 
@@ -200,12 +201,13 @@ static struct frame *held_already(const struct wire *wire, const struct frame *f
     return NULL;
 }
 
-/* Whether what the other side says to this connection is still on the wire. A host that waits for it repeats itself
- * meanwhile (a SYN every second): that tells nobody anything. */
+/* Whether the acknowledgement of this is still on the wire. A host that waits for it repeats itself meanwhile (a SYN
+ * every second): that tells nobody anything. */
 static bool answer_is_held(const struct wire *wire, const struct frame *frame)
 {
     for (const struct frame *held = wire->first_held; held; held = held->next)
-        if (held->connection == frame->connection && held->from != frame->from)
+        if (held->connection == frame->connection && held->from != frame->from && held->packet.flags & FLAG_ACK &&
+            (int32_t)(held->packet.ack - frame->packet.seq) > 0)
             return true;
     return false;
 }
@@ -356,6 +358,10 @@ static void tell_line(void *context, struct command *command, const char *line)
     struct wire *wire = context;
     if (command->host == SERVER && strncmp(line, "listening on", strlen("listening on")) == 0)
         wire->server_ready = true;
+    if (command->lines++ > LINES_TOLD)
+        return;
+    if (command->lines > LINES_TOLD)
+        line = "... what else it prints is not shown";
     emit(context,
          &(struct event){.kind = EVENT_OUTPUT, .host = command->host, .number = command->number, .text = line});
 }
@@ -505,6 +511,8 @@ static void throw_away(struct frame *list)
 
 void wire_close(struct wire *wire)
 {
+    if (wire->began_us == 0)
+        return; /* it was never opened */
     wire_note(wire, EVENT_END, "");
     if (wire->join != -1)
         close(wire->join);

@@ -9,6 +9,8 @@
 #include "common/tcp_state.h"
 #include "packet.h"
 
+#include <stdbool.h>
+
 enum host_id { CLIENT, SERVER, HOSTS };
 
 static inline enum host_id other_host(enum host_id host)
@@ -36,6 +38,7 @@ struct frame {
     int connection; /* 1, 2 ... in the order in which they appeared; 0 = no TCP and no UDP */
     uint32_t seq,
         ack; /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
+    bool acks_all; /* it acknowledges everything that the other side has sent so far */
     uint32_t window;          /* bytes: with the scale that was agreed on */
     int repeat_of;            /* an earlier frame that said the same (a retransmission); 0 = none */
     int copies;               /* how often the same came again while this one was held */

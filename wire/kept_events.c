@@ -39,7 +39,7 @@ static void free_events(struct event *events, size_t count)
 /* Room for one more: where there are twice as many as we keep, the earlier half goes. */
 static bool make_room(struct kept_events *kept)
 {
-    if (kept->count == 2 * EVENTS_KEPT) {
+    if (kept->count == (size_t)EVENTS_KEPT * 2) {
         free_events(kept->events, EVENTS_KEPT);
         memmove(kept->events, kept->events + EVENTS_KEPT, EVENTS_KEPT * sizeof *kept->events);
         kept->count -= EVENTS_KEPT;
@@ -73,8 +73,11 @@ void kept_events_see(void *context, const struct event *event)
 void kept_events_lay_out(struct kept_events *kept, const struct row_style *style)
 {
     lines_clear(&kept->rows);
-    kept->ladder = (struct ladder_view){
-        .out = -1, .style = *style, .line = add_row, .line_context = &kept->rows, .shown = {{STATE_CLOSED, STATE_CLOSED}}};
+    kept->ladder = (struct ladder_view){.out = -1,
+                                        .style = *style,
+                                        .line = add_row,
+                                        .line_context = &kept->rows,
+                                        .shown = {{STATE_CLOSED, STATE_CLOSED}}};
     for (size_t i = 0; i < kept->count; i++)
         view_ladder(&kept->ladder, &kept->events[i]);
 }

@@ -89,8 +89,10 @@ bool quiz_ask(struct quiz *quiz, const struct frame *frame, const struct state_p
 void quiz_question(const struct quiz *quiz, struct lines *lines, int columns)
 {
     char text[400], choices[120] = "";
-    snprintf(text, sizeof text, "Packet %d, %.40s, goes from the %s to the %s. In which state will the %s be then?",
-             quiz->packet, quiz->segment, host_name(quiz->from), host_name(other_host(quiz->from)),
+    const char *window = strstr(quiz->segment, " win "); /* no state depends on what stands from there on */
+    int named = (int)(window ? (size_t)(window - quiz->segment) : strlen(quiz->segment));
+    snprintf(text, sizeof text, "Packet %d, %.*s, goes from the %s to the %s. In which state will the %s be then?",
+             quiz->packet, named, quiz->segment, host_name(quiz->from), host_name(other_host(quiz->from)),
              host_name(quiz->end));
     lines_add_wrapped(lines, text, columns, 0);
     for (int i = 0; i < QUIZ_CHOICES; i++)
@@ -174,8 +176,9 @@ static void explain(const struct quiz *quiz, enum host_id end, enum tcp_state be
     if (rule)
         snprintf(text, size, "RFC 9293, %s: %s", rule->section, rule->text);
     else if (end == quiz->from && before == truth)
-        snprintf(text, size, "RFC 9293, 3.3.2, figure 5: who sends has changed its state when it sent, and learns nothing "
-                             "from the delivery.");
+        snprintf(text, size,
+                 "RFC 9293, 3.3.2, figure 5: who sends has changed its state when it sent, and learns nothing "
+                 "from the delivery.");
     else
         snprintf(text, size, "The kernel has seen more than this packet: its state before was %s.",
                  event_state_name(before));
@@ -213,8 +216,7 @@ static void judge(struct quiz *quiz, enum host_id end, const struct event *event
     bool gone = vanished(before, truth);
     if (gone)
         truth = before == STATE_SYN_RECV && truth == STATE_LISTEN ? STATE_LISTEN : STATE_CLOSED;
-    bool right = guess->answer == truth ||
-                 (gone && (guess->answer == STATE_LISTEN || guess->answer == STATE_CLOSED));
+    bool right = guess->answer == truth || (gone && (guess->answer == STATE_LISTEN || guess->answer == STATE_CLOSED));
     quiz->questions++;
     quiz->right += right;
     quiz->unknown += guess->answer == STATE_NONE;
@@ -246,7 +248,10 @@ void quiz_see(void *context, const struct event *event)
 
 const char *quiz_score(const struct quiz *quiz, char text[QUIZ_SCORE_SIZE])
 {
-    snprintf(text, QUIZ_SCORE_SIZE, "%d of %d right", quiz->right, quiz->questions);
+    if (quiz->questions > 0)
+        snprintf(text, QUIZ_SCORE_SIZE, "%d of %d right", quiz->right, quiz->questions);
+    else
+        snprintf(text, QUIZ_SCORE_SIZE, "no answers yet");
     return text;
 }
 

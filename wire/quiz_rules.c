@@ -146,9 +146,9 @@ static const enum tcp_state plausible[STATE_COUNT][OTHERS] = {
 };
 
 /* The order in which a connection's life would show them. */
-static const enum tcp_state in_order[] = {
-    STATE_CLOSED,    STATE_LISTEN,    STATE_SYN_SENT, STATE_SYN_RECV,  STATE_ESTABLISHED, STATE_FIN_WAIT1,
-    STATE_FIN_WAIT2, STATE_CLOSING,   STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_LAST_ACK};
+static const enum tcp_state in_order[] = {STATE_CLOSED,      STATE_LISTEN,     STATE_SYN_SENT,  STATE_SYN_RECV,
+                                          STATE_ESTABLISHED, STATE_FIN_WAIT1,  STATE_FIN_WAIT2, STATE_CLOSING,
+                                          STATE_TIME_WAIT,   STATE_CLOSE_WAIT, STATE_LAST_ACK};
 
 enum { STATES = sizeof in_order / sizeof in_order[0] };
 

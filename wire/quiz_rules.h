@@ -11,10 +11,10 @@ enum segment_kind {
     SEGMENT_SYN = 1,
     SEGMENT_SYN_ACK = 2,
     SEGMENT_RST = 4,
-    SEGMENT_FIN = 8,            /* it does not acknowledge the receiver's own FIN */
-    SEGMENT_FIN_AND_ACK = 16,   /* it does */
-    SEGMENT_ACK_OF_FIN = 32,    /* no FIN of its own */
-    SEGMENT_ACK = 64,           /* of anything else, no data */
+    SEGMENT_FIN = 8,          /* it does not acknowledge the receiver's own FIN */
+    SEGMENT_FIN_AND_ACK = 16, /* it does */
+    SEGMENT_ACK_OF_FIN = 32,  /* no FIN of its own */
+    SEGMENT_ACK = 64,         /* of anything else, no data */
     SEGMENT_DATA = 128,
 };
 

@@ -83,6 +83,18 @@ static void add_state(struct line *line, const struct row_style *style, enum tcp
         add_times(line, " ", STATE - columns_of(name));
 }
 
+/* How much of a packet's text fits: whole words, and no name without the number behind it ("win"). */
+static int fitting(const char *what, int room)
+{
+    int words = columns_of(what);
+    while (words > 0 && (words > room || (what[words] != ' ' && what[words] != '\0')))
+        words--;
+    int numbers = words;
+    while (numbers > 0 && what[words] != '\0' && strchr("0123456789", what[numbers - 1]) == NULL)
+        numbers--;
+    return numbers > 0 ? numbers : words;
+}
+
 /* The packet itself: from its sender's side, as far as it got. */
 static void add_packet(struct line *line, const struct row_style *style, const struct frame *frame,
                        enum packet_fate fate, const char *remark)
@@ -98,9 +110,7 @@ static void add_packet(struct line *line, const struct row_style *style, const s
     if (*remark)
         snprintf(behind, sizeof behind, " (%s)", remark);
     int room = width - 6 - columns_of(behind); /* three dashes or an arrow before and behind it, at least */
-    int said = columns_of(what) <= room ? columns_of(what) : room;
-    while (said > 0 && said < columns_of(what) && what[said - 1] == ' ')
-        said--;
+    int said = fitting(what, room);
     int shown = said + columns_of(behind);
     int after = whole ? width - shown - 6 : (width - shown - 6) / 2; /* what did not arrive is shorter */
     int rest = width - shown - 6 - after;
@@ -132,6 +142,8 @@ const char *row_packet(const struct row_style *style, const struct frame *frame,
     char number[16];
     text[0] = '\0';
     snprintf(number, sizeof number, "%*d  ", NUMBER, frame->number);
+    if (frame->number < 100000) /* a long number takes the blanks behind it: the row stays as wide */
+        number[NUMBER + 2] = '\0';
     add(&line, number);
     add_state(&line, style, states->of[CLIENT], changed[CLIENT], false);
     add(&line, " ");

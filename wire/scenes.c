@@ -6,10 +6,12 @@
 #include "views.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,10 +38,11 @@ static int play_scene(const struct wire_options *options, const char *file, stru
     return status;
 }
 
-/* The process of a file: its coverage goes through the pipe. */
+/* The process of a file: its coverage goes through the pipe. It does not outlive the one that has started it. */
 static void become_scene(const struct wire_options *options, const char *file, int pipe_fd)
 {
     struct coverage coverage = {.seen = {0}};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int status = play_scene(options, file, &coverage);
     if (write(pipe_fd, &coverage, sizeof coverage) != (ssize_t)sizeof coverage && status == EXIT_DONE)
         status = EXIT_WORLD;
@@ -78,6 +81,7 @@ static int start_scene(const struct wire_options *options, const char *file, str
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
+        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
         become_scene(options, file, ends[1]);
     }
     close(ends[1]);

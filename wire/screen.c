@@ -140,7 +140,8 @@ void screen_row(struct screen *screen, const char *text, enum screen_look look)
     }
     for (; look == LOOK_REVERSE && left > 0; left--)
         put_text(screen, " ");
-    put_text(screen, "\033[0m\033[K");
+    /* Behind the last column the cursor stands on it: erasing from there would take its character away. */
+    put_text(screen, left > 0 ? "\033[0m\033[K" : "\033[0m");
 }
 
 int screen_show(struct screen *screen)

@@ -24,7 +24,7 @@ struct screen {
     struct termios before;
     char *frame; /* what is being drawn: ours */
     size_t used, room;
-    int drawn;             /* rows of it */
+    int drawn;              /* rows of it */
     unsigned char keys[64]; /* typed and not yet taken */
     size_t key_count;
 };
@@ -38,9 +38,9 @@ void screen_leave(struct screen *screen);
 /* Asks how large the terminal is now. Returns whether that has changed. */
 bool screen_measure(struct screen *screen);
 
-/* Drawing: screen_begin, then each row from the top, then screen_show. A row is cut where the screen ends; rows that are
- * missing stay empty, and those too many are left out. In a text only the bold of row.h counts; other control characters
- * and what is no UTF-8 are replaced. */
+/* Drawing: screen_begin, then each row from the top, then screen_show. A row is cut where the screen ends; rows that
+ * are missing stay empty, and those too many are left out. In a text only the bold of row.h counts; other control
+ * characters and what is no UTF-8 are replaced. */
 void screen_begin(struct screen *screen);
 void screen_row(struct screen *screen, const char *text, enum screen_look look);
 int screen_show(struct screen *screen);

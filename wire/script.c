@@ -84,7 +84,7 @@ static bool read_class(struct reading *reading, struct pattern *pattern)
     return wrong(reading, "a packet is SYN, SYN+ACK, ACK, DATA, FIN, RST, UDP or ICMP, not", *word ? word : "nothing");
 }
 
-/* One of: repeat, seq N, ack N, len N, win N. */
+/* One of: repeat, seq N, ack N, ack all, len N, win N. */
 static bool read_detail(struct reading *reading, const char *word, struct pattern *pattern)
 {
     struct {
@@ -102,6 +102,11 @@ static bool read_detail(struct reading *reading, const char *word, struct patter
     }
     for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
         if (strcmp(word, details[i].name) == 0) {
+            if (details[i].has == &pattern->has_ack && strncmp(rest_of_line(reading), "all", 3) == 0) {
+                next_word(reading);
+                pattern->acks_all = true;
+                return true;
+            }
             *details[i].has = true;
             if (!read_number(reading, UINT_MAX, &number))
                 return false;
@@ -218,9 +223,10 @@ static bool read_arguments(struct reading *reading, struct statement *statement)
 
 static bool read_verb(struct reading *reading, struct statement *statement)
 {
-    static const char *const names[] = {"title",     "say",     "timers", "quickack", "set",   "run",       "input",
-                                        "end-input", "signal",  "exit",   "output",   "state", "states",    "expect",
-                                        "pass",      "nothing", "keep",   "deliver",  "drop",  "duplicate", "free", "why"};
+    static const char *const names[] = {"title",  "say",       "timers", "quickack", "set",    "run",
+                                        "input",  "end-input", "signal", "exit",     "output", "state",
+                                        "states", "expect",    "pass",   "nothing",  "keep",   "deliver",
+                                        "drop",   "duplicate", "free",   "why"};
     const char *word = next_word(reading);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(word, names[i]) == 0) {
@@ -343,5 +349,6 @@ bool pattern_matches(const struct pattern *pattern, const struct frame *frame)
     return is_class(pattern->class, &frame->packet) && (!pattern->has_seq || pattern->seq == frame->seq) &&
            (!pattern->has_ack || pattern->ack == frame->ack) &&
            (!pattern->has_length || pattern->length == frame->packet.length) &&
-           (!pattern->has_window || pattern->window == frame->window) && (!pattern->repeat || frame->repeat_of > 0);
+           (!pattern->has_window || pattern->window == frame->window) && (!pattern->repeat || frame->repeat_of > 0) &&
+           (!pattern->acks_all || frame->acks_all);
 }

@@ -40,7 +40,7 @@ enum verb {
     VERB_DROP,
     VERB_DUPLICATE,
     VERB_FREE, /* free: from here on everything is delivered at once */
-    VERB_WHY        /* why TEXT: what it means if one of the lines up to the next `why` does not come true */
+    VERB_WHY   /* why TEXT: what it means if one of the lines up to the next `why` does not come true */
 };
 
 enum packet_class {
@@ -57,7 +57,7 @@ enum packet_class {
 /* "SYN", "DATA ... seq 1 len 5", "FIN ... repeat": what a packet has to be. */
 struct pattern {
     enum packet_class class;
-    bool has_seq, has_ack, has_length, has_window, repeat;
+    bool has_seq, has_ack, has_length, has_window, repeat, acks_all;
     uint32_t seq, ack, length, window;
 };
 

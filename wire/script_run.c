@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { USUAL_MS = 20000, NAMES_MAX = 64 };
+enum { USUAL_MS = 20000, QUIET_MS = 1000, NAMES_MAX = 64 };
 
 /* A frame that the script has expected: it stays on the wire until it is delivered or dropped. */
 struct claimed {
@@ -24,7 +24,7 @@ struct player {
     struct wire *wire;
     const struct script *script;
     const struct statement *statement; /* the one that is played */
-    const char *why; /* what it means if it does not come true, "" = nobody says */
+    const char *why;                   /* what it means if it does not come true, "" = nobody says */
     struct claimed claimed[NAMES_MAX];
     int claimed_count;
     struct frame *last;        /* the packet expected last, while it is on the wire */
@@ -96,6 +96,32 @@ static void see_output(void *context, const struct event *event)
     kept[*length] = '\0';
 }
 
+/* A host whose programs have all ended, and whose kernel has no connection left, does nothing any more. */
+static bool is_in_vain(const struct player *player)
+{
+    enum host_id host = player->statement->host;
+    if (player->statement->verb == VERB_STATES || player->wire->run_count[host] == 0 || wire_runs(player->wire, host))
+        return false;
+    for (int state = 1; state < STATE_COUNT; state++)
+        if (states_have(&player->wire->states, host, (enum tcp_state)state, 0))
+            return false;
+    return true;
+}
+
+/* Fails because something did not come: a program of that host that has failed may be why. */
+static bool fail_in_vain(struct player *player, const char *what)
+{
+    const struct wire *wire = player->wire;
+    char ended[ENDED_TEXT_SIZE];
+    for (int i = wire->command_count - 1; i >= 0; i--) {
+        const struct command *command = &wire->commands[i];
+        if (command->host == player->statement->host && command->ended && command->status != 0)
+            return fail(player, "%s; what was run there has ended: %s", what,
+                        command_ended_text(command->status, ended));
+    }
+    return fail(player, "%s", what);
+}
+
 /* Waits until `is_there` says so. Returns 1; 0 when the time is over; -1 with a stop signal. */
 typedef bool condition_fn(struct player *player);
 static int wait_until(struct player *player, condition_fn *is_there)
@@ -106,8 +132,11 @@ static int wait_until(struct player *player, condition_fn *is_there)
         long long left_ms = (end - now_us()) / 1000;
         if (left_ms <= 0)
             return 0;
-        if (wire_wait(player->wire, left_ms > 1000 ? 1000 : (int)left_ms) == -1)
+        int happened = wire_wait(player->wire, left_ms > QUIET_MS ? QUIET_MS : (int)left_ms);
+        if (happened == -1)
             return -1;
+        if (happened == 0 && is_in_vain(player) && !is_there(player))
+            return 0;
     }
     return 1;
 }
@@ -162,7 +191,8 @@ static bool play_expect(struct player *player)
     if (there == -1)
         return interrupted(player);
     if (there == 0)
-        return fail(player, "no packet came from the %s", host_name(player->statement->host));
+        return fail_in_vain(player, player->statement->host == CLIENT ? "no packet came from the client"
+                                                                      : "no packet came from the server");
     struct frame *frame = next_frame(player);
     if (!pattern_matches(&player->statement->pattern, frame))
         return fail(player, "instead came packet %d: %s%s", frame->number, frame_text(frame, text, sizeof text),
@@ -192,7 +222,7 @@ static bool play_pass(struct player *player)
     int there = wait_until(player, found_or_passed);
     if (there == -1)
         return interrupted(player);
-    return there ? claim(player, player->last) : fail(player, "it did not come");
+    return there ? claim(player, player->last) : fail_in_vain(player, "it did not come");
 }
 
 static bool play_nothing(struct player *player)
@@ -310,8 +340,8 @@ static bool play_state(struct player *player)
     if (there == -1)
         return interrupted(player);
     return there ? true
-                 : fail(player, player->statement->states[0] == STATE_CLOSED ? "there still are sockets"
-                                                                             : "no socket is in that state");
+                 : fail_in_vain(player, player->statement->states[0] == STATE_CLOSED ? "there still are sockets"
+                                                                                     : "no socket is in that state");
 }
 
 /* ---- commands */
@@ -393,7 +423,7 @@ static bool play_output(struct player *player)
     int there = wait_until(player, was_printed);
     if (there == -1)
         return interrupted(player);
-    return there ? true : fail(player, "nothing like it was printed there");
+    return there ? true : fail_in_vain(player, "nothing like it was printed there");
 }
 
 static bool play_set(struct player *player)

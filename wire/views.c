@@ -5,6 +5,7 @@
 #include "common/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static long long wall_clock_us(void)
 static int open_nameless(void)
 {
     FILE *file = tmpfile();
-    int fd = file ? dup(fileno(file)) : -1;
+    int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
     if (file)
         fclose(file);
     return fd;

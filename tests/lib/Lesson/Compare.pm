@@ -48,6 +48,8 @@ sub shape {
     $text = replace_names($text, $low, $high, sub { push @{ $found{ $_[0] } }, $_[1]; return "\0$_[0]" });
     if ($item->{loose}) {
         $bends += $text =~ s/\b\d+(?:\.\d+)? ?[kKMG]i?B\b/\0amount/g;
+        $text =~ s/ ws \d+\b/ ws \0scale/;    # the wire's ladder: an arrow gives way to longer numbers
+        $text =~ s/(?:─)+/─/g;
         $bends += $text =~ s/\b(?:(?!70\d\d\b)\d{4,}|\d{2,3},\d{3}|\d{1,3}(?:,\d{3}){2,})\b/\0number/g;    # not a port 70xx
     }
     $bends += $text =~ s/\b($states)\b/"\0$racing{$1}"/ge if $item->{races};
