@@ -84,6 +84,7 @@ help:
 	@echo '                grade the programs in DIR, by all lessons or by lesson N'
 	@echo 'make check-long everything that takes its time: TIME_WAIT to its end, repeats under load, valgrind, fuzzers'
 	@echo 'make bench      our programs beside netstat, ss and the bare system calls'
+	@echo 'make figures    the figures of the lessons anew, from the scenarios of wire'
 	@echo 'make lint       formatters and static checkers, as far as they are installed'
 	@echo 'make install    into $(DESTDIR)$(PREFIX) (PREFIX=..., DESTDIR=...); make uninstall takes it out again'
 	@echo 'make clean      remove bin/ and build/'
@@ -105,6 +106,11 @@ demo: all
 	@if why=$$(bin/wire -q --free -c true 2>&1); then bin/wire --play=1.2 wire/demo.wire; \
 	else printf '%s\n\n' "$$why" && bin/tcpstate tour; fi
 
+# The lessons' figures: each is drawn from the scenario of its name, wire/scenarios/NAME.wire.
+figures: all
+	@for figure in lessons/*/figures/*.svg; do \
+	    bin/wire -q --svg "$$figure" "wire/scenarios/$$(basename "$$figure" .svg).wire" >/dev/null || exit; done
+
 bench: all $(BENCH)
 	@bench/run
 
@@ -123,5 +129,5 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all help check check-long demo bench lint install uninstall clean FORCE
+.PHONY: all help check check-long demo figures bench lint install uninstall clean FORCE
 .DELETE_ON_ERROR:

@@ -313,6 +313,44 @@ PERL
     race '"read(3) = 5  CLOSE_WAIT"' '' && [ "$status" -eq 1 ]
 }
 
+@test "wire~: where no hosts can be made the block is left out, and the reason told; a block with wire has to have it" {
+    local lesson=$BATS_TEST_TMPDIR/wire.md bin=$BATS_TEST_TMPDIR/bin
+    mkdir "$bin"
+    printf '```console\n$ echo one\none\n```\n```console wire~\n$ wire 2>&1 | cat\nan ear\n```\n```console\n$ echo two\ntwo\n```\n' >"$lesson"
+    printf '#!/bin/sh\necho an ear\n' >"$bin/wire"
+    chmod +x "$bin/wire"
+    run tests/lesson --bin "$bin" "$lesson"
+    [ "$status" -eq 0 ] && [[ "$output" == *"wire.md: 3 commands, all agree" ]]
+    printf '#!/bin/sh\necho wire: no hosts can be made: unshare >&2\nexit 1\n' >"$bin/wire"
+    run tests/lesson --bin "$bin" "$lesson"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"wire.md: 2 commands, all agree; what needs hosts is left out: wire: no hosts can be made: unshare" ]]
+    rm "$bin/wire"
+    run tests/lesson --bin "$bin" "$lesson"
+    [ "$status" -eq 0 ] && [[ "$output" == *"2 commands, all agree; "*"there is no wire in $bin" ]]
+    sed -i 's/ wire~//' "$lesson"
+    run tests/lesson --form "$lesson"
+    [[ "$output" == *"wire.md:5: this block runs wire, which not every machine can: mark it wire~"* ]]
+}
+
+@test "wire~: a command that names wire/scenarios/ finds them" {
+    printf '```console wire~\n$ head -c 0 wire/scenarios/*.wire; echo $?\n0\n```\n' >"$BATS_TEST_TMPDIR/scenes.md"
+    run_fixture "$BATS_TEST_TMPDIR/scenes.md"
+    [ "$status" -eq 0 ]
+}
+
+@test "bytes~ allows another scale and longer numbers in the wire's ladder, and no other packet" {
+    local lesson=$BATS_TEST_TMPDIR/ladder.md
+    ladder() { # WHAT IS SHOWN; the run has another window
+        printf '```console bytes~\n$ echo "  1  SYN_SENT    ── SYN seq 0 win 64240 mss 1460 ws 10 ───▶  SYN_RECV"\n%s\n```\n' "$1" >"$lesson"
+        run_fixture "$lesson"
+    }
+    ladder '  1  SYN_SENT    ── SYN seq 0 win 5840 mss 1460 ws 7 ─────▶  SYN_RECV' && [ "$status" -eq 0 ]
+    ladder '  1  SYN_SENT    ── SYN seq 0 win 64240 mss 1460 ws 10 ─✗       SYN_RECV' && [ "$status" -eq 1 ]
+    ladder '  1  SYN_SENT    ── SYN seq 1 win 64240 mss 1460 ws 10 ───▶  SYN_RECV' && [ "$status" -eq 1 ]
+    ladder '  1  SYN_SENT    ── SYN seq 0 win 64240 mss 1460 ws 10 ───▶  LISTEN' && [ "$status" -eq 1 ]
+}
+
 @test "--update writes what happens, tells it, and then agrees; what agreed stays" {
     impatient
     mutant two_terminals.md 's/ESTABLISHED\n/CLOSED\n/g; s/^tcp.*LISTEN\n//m; s/hello\n```/```/'

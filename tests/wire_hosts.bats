@@ -298,9 +298,9 @@ has_children() { [ "$(pgrep -P "$1" | wc -l)" -ge 2 ]; } # the hosts' first proc
     mkdir "$T/path"
     ln -s "$(command -v ss)" "$T/path/ss"
     if without_netstat; then
-        PATH=$T/path run_netstat --of "$wire_pid" server
+        run_netstat --of "$wire_pid" server
         assert_match "$(cat "$T/rows.out")" 'LISTEN .* 10\.0\.0\.2:7000'
-        PATH=$T/path run_netstat --of "$wire_pid" server -ltn
+        run_netstat --of "$wire_pid" server -ltn
         assert_equal "$status" 127
         assert_match "$(cat "$T/rows.err")" '^wire: netstat is not installed: .*net-tools'
         assert_equal "$(grep -c '' "$T/rows.err")" 1 'lines'
@@ -309,7 +309,7 @@ has_children() { [ "$(pgrep -P "$1" | wc -l)" -ge 2 ]; } # the hosts' first proc
 without_netstat() { [ ! -e /usr/sbin/netstat ] && [ ! -e /sbin/netstat ]; } # wire looks there in any case
 run_netstat() {
     status=0
-    timeout 10 "$BIN/wire" netstat "$@" >"$T/rows.out" 2>"$T/rows.err" 3>&- || status=$?
+    timeout 10 env PATH="$T/path" "$BIN/wire" netstat "$@" >"$T/rows.out" 2>"$T/rows.err" 3>&- || status=$?
 }
 
 # Wires are found in the network that they were started in: in one of our own there are no others.

@@ -215,8 +215,13 @@ static void end_line(struct command *command, line_fn *line, void *context)
 {
     if (command->length > 0 && command->line[command->length - 1] == '\r')
         command->length--;
-    for (size_t i = 0; i < command->length; i++)
-        command->line[i] = printable(command->line[i]);
+    for (size_t i = 0; i < command->length; i++) {
+        bool control = (unsigned char)command->line[i] == 0xc2 && i + 1 < command->length &&
+                       (unsigned char)command->line[i + 1] < 0xa0; /* U+0080 to U+009F */
+        command->line[i] = control ? '?' : printable(command->line[i]);
+        if (control)
+            command->line[++i] = '?';
+    }
     command->line[command->length] = '\0';
     command->length = 0;
     line(context, command, command->line);

@@ -96,16 +96,23 @@ static void see_output(void *context, const struct event *event)
     kept[*length] = '\0';
 }
 
-/* A host whose programs have all ended, and whose kernel has no connection left, does nothing any more. */
-static bool is_in_vain(const struct player *player)
+/* A host whose programs have all ended, and whose kernel has no connection left, does nothing any more by itself. */
+static bool is_done(const struct wire *wire, enum host_id host)
 {
-    enum host_id host = player->statement->host;
-    if (player->statement->verb == VERB_STATES || player->wire->run_count[host] == 0 || wire_runs(player->wire, host))
+    if (wire->run_count[host] == 0 || wire_runs(wire, host))
         return false;
     for (int state = 1; state < STATE_COUNT; state++)
-        if (states_have(&player->wire->states, host, (enum tcp_state)state, 0))
+        if (states_have(&wire->states, host, (enum tcp_state)state, 0))
             return false;
     return true;
+}
+
+/* Whether nothing will come of waiting. While packets are let through, it may come as the answer to one. */
+static bool is_in_vain(const struct player *player)
+{
+    const struct statement *statement = player->statement;
+    return statement->verb != VERB_STATES && is_done(player->wire, statement->host) &&
+           (statement->verb != VERB_PASS || is_done(player->wire, other_host(statement->host)));
 }
 
 /* Fails because something did not come: a program of that host that has failed may be why. */

@@ -120,7 +120,7 @@ sub is_look {
     my ($item) = @_;
     return 0 if $item->{do} ne 'run' || $item->{text} =~ /[;&>]|\b(?:kill|xargs|tee|sort|head|tail)\b/;
     for (split /\|/, $item->{text}) {
-        return 1 if /^\s*(?:\w+=\S*\s+)*(?:netstat|ss)\b(?!.*\s--?(?:c\w*|continuous|h|help|V|version)\b)/;
+        return 1 if /^\s*(?:\w+=\S*\s+)*(?:(?:wire\s+)?netstat|ss)\b(?!.*\s--?(?:c\w*|continuous|h|help|V|version)\b)/;
         return 1 if /^\s*tcpstate\b(?!\s+(?:watch|diagram|hold|tour|explain)\b)(?!.*\s--?(?:h|help|version)\b)/;
     }
     return 0;
