@@ -1,7 +1,8 @@
 /* bare_file: files over loopback, with the fewest system calls that do it: sendfile on one side, large reads and writes
  * on the other. No names, no "ok", no fsync: what is left is the limit for file_send and file_recv.
  *
- *     bare_file COUNT FILE TO      sends FILE COUNT times, a connection each, to be written as TO0, TO1 … (sendfile is Linux)
+ *     bare_file COUNT FILE TO      sends FILE COUNT times, a connection each, to be written as TO0, TO1 … (sendfile is
+ * Linux)
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

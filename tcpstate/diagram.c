@@ -2,9 +2,9 @@
 #define _DEFAULT_SOURCE /* TIOCGWINSZ, _POSIX_VDISABLE */
 #include "commands.h"
 #include "common/await.h"
+#include "common/figure.h"
 #include "common/option.h"
 #include "common/report.h"
-#include "common/figure.h"
 #include "live.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 #include "commands.h"
 #include "common/report.h"
 #include "common/tcp_state.h"
-#include "explain_text.h"
 #include "common/transitions.h"
+#include "explain_text.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -3,10 +3,10 @@
 #include "common/await.h"
 #include "common/option.h"
 #include "common/report.h"
+#include "common/transition_text.h"
 #include "filter.h"
 #include "row_text.h"
 #include "snapshot.h"
-#include "common/transition_text.h"
 
 #include <errno.h>
 #include <getopt.h>

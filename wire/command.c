@@ -43,7 +43,8 @@ static void keep_network_capabilities(void)
     }
 }
 
-/* Programs are looked for where NETSTEP_BIN says (those that are graded), then beside this one, wherever it was built. */
+/* Programs are looked for where NETSTEP_BIN says (those that are graded), then beside this one, wherever it was built.
+ */
 static void set_path(void)
 {
     char path[8192], program[2048];

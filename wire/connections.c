@@ -62,7 +62,8 @@ static void learn_initial(struct connection *connection, const struct frame *fra
         connection->next[frame->from] = packet->seq;
         connection->has_initial[frame->from] = true;
     }
-    uint32_t next = packet->seq + packet->length + ((packet->flags & FLAG_SYN) != 0) + ((packet->flags & FLAG_FIN) != 0);
+    uint32_t next = packet->seq + packet->length + ((packet->flags & FLAG_SYN) != 0) +
+                    ((packet->flags & FLAG_FIN) != 0);
     if ((packet->flags & FLAG_SYN) || (int32_t)(next - connection->next[frame->from]) > 0)
         connection->next[frame->from] = next;
     enum host_id to = other_host(frame->from);
@@ -122,7 +123,7 @@ struct connection *connection_of(struct connections *connections, struct frame *
     struct connection *connection = place == -1 ? NULL : &connections->kept[place];
     bool new_syn = connection && packet->kind == PACKET_TCP && (packet->flags & FLAG_SYN) &&
                    connection->has_initial[frame->from] && connection->initial[frame->from] != packet->seq;
-    if (connection == NULL || new_syn)
+    if (place == -1 || new_syn)
         connection = add(connections, frame);
     frame->connection = connection->number;
     if (packet->kind == PACKET_UDP)

@@ -13,9 +13,9 @@ struct connection {
     int family;
     struct endpoint end[HOSTS];
     bool has_initial[HOSTS];
-    uint32_t initial[HOSTS];    /* the initial sequence number of what that host sends */
-    uint32_t next[HOSTS]; /* behind the last byte, SYN or FIN that it has sent: who acknowledges that has it all */
-    int8_t scale[HOSTS];        /* the window scale of its SYN; -1 = none */
+    uint32_t initial[HOSTS]; /* the initial sequence number of what that host sends */
+    uint32_t next[HOSTS];    /* behind the last byte, SYN or FIN that it has sent: who acknowledges that has it all */
+    int8_t scale[HOSTS];     /* the window scale of its SYN; -1 = none */
     enum tcp_state last[HOSTS]; /* the state of its last row there; STATE_NONE = it has had none yet */
 };
 

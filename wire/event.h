@@ -37,7 +37,7 @@ struct frame {
     struct packet packet;
     int connection; /* 1, 2 ... in the order in which they appeared; 0 = no TCP and no UDP */
     uint32_t seq,
-        ack; /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
+        ack;       /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
     bool acks_all; /* it acknowledges everything that the other side has sent so far */
     uint32_t window;          /* bytes: with the scale that was agreed on */
     int repeat_of;            /* an earlier frame that said the same (a retransmission); 0 = none */

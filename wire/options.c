@@ -147,7 +147,8 @@ static bool take_rate(const char *text, struct said *said, long long *bits)
     char *end;
     double number = strtod(text, &end);
     double unit = *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : *end == 'G' ? 1e9 : 1;
-    if (end == text || (unit > 1 && end[1]) || (unit <= 1 && *end) || !(number * unit >= 1000 && number * unit <= 1e11)) {
+    if (end == text || (unit > 1 && end[1]) || (unit <= 1 && *end) ||
+        !(number * unit >= 1000 && number * unit <= 1e11)) {
         report("--rate '%s': bits per second, 1k to 100G", text);
         return false;
     }

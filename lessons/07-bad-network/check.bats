@@ -61,7 +61,7 @@ play() {
 # through_bad_network SERVER CLIENT: both commands, and the network between them.
 through_bad_network() {
     step "a network that loses 5 %, doubles 5 % and reorders 10 % of the packets"
-    start wire "$WIRE" -q "${BAD[@]}" --server "exec bash $1.sh" --client "bash $2.sh; echo \$? >$2.status"
+    start wire "$WIRE" -q "${BAD[@]}" --server "bash $1.sh; echo \$? >$1.status" --client "bash $2.sh; echo \$? >$2.status"
     await_wire
     client_status=$(cat "$2.status" 2>/dev/null || true) # '': it never ended
 }
@@ -189,10 +189,16 @@ said() { head -n 1 "$T/$1.err" | printable | grep . || echo "it says nothing on 
 came_back() {
     local got size sent
     got=$T/back.out
-    cmp -s "$got" "$T/sent" && return
+    if cmp -s "$got" "$T/sent"; then
+        [ "$client_status" = 0 ] ||
+            because "every byte came back, and then your server did not close: read() that returns 0 is the end of file; close then"
+        return
+    fi
     step "our client: $(said back)"
     size=$(stat -c %s "$got") sent=$(stat -c %s "$T/sent")
-    if grep -q 'refused' "$T/back.err"; then
+    if [[ $(cat server.status 2>/dev/null) == 13[24569] ]]; then
+        because "your server crashed ($(ending "$(cat server.status)"))"
+    elif grep -q 'refused' "$T/back.err"; then
         because "your server does not listen on port 7000 of 10.0.0.2, which is the ADDR it was given: $(said server)"
     elif [ "$size" -lt "$sent" ] && cmp -s -n "$size" "$got" "$T/sent"; then
         because "$size of $sent bytes came back: read() returns less at a time on such a network; loop until it returns 0, and" \
@@ -208,7 +214,7 @@ came_back() {
     needs_hosts tcp_server
     numbers 5000
     host server tcp_server -b 10.0.0.2 7000
-    STDIN=$T/sent host back "$ROOT/bin/tcp_client" -q -t 30 10.0.0.2 7000
+    STDIN=$T/sent host back "$ROOT/bin/tcp_client" -q -t 15 10.0.0.2 7000
     through_bad_network server back
     came_back
 }

@@ -26,7 +26,7 @@ int main(void)
     check("\xc3", "\"\\ufffd\"");                       /* cut */
     check("\xc0\xaf", "\"\\ufffd\\ufffd\"");            /* '/' in two bytes */
     check("\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\""); /* a surrogate */
-    char tight[9]; /* six for the one byte, and three */
+    char tight[9];                                      /* six for the one byte, and three */
     if (strcmp(json_string("\n", tight, sizeof tight), "\"\\u000a\"") != 0) {
         printf("json_test: six bytes for each, and three, do not suffice\n");
         failures++;

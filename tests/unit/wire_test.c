@@ -100,10 +100,10 @@ static void decides_by_seed(void)
     int lost = 0, duplicated = 0, reordered = 0, differ = 0;
     long long last_due = 0;
     for (int i = 0; i < 100000; i++) {
-        struct fate fate = bad_network_decide(&one, CLIENT, 100, i * 10);
-        struct fate twin = bad_network_decide(&same, CLIENT, 100, i * 10);
-        struct fate stranger = bad_network_decide(&other, CLIENT, 100, i * 10);
-        bad_network_decide(&same, SERVER, 100, i * 10); /* the other direction has decisions of its own */
+        struct fate fate = bad_network_decide(&one, CLIENT, 100, i * 10LL);
+        struct fate twin = bad_network_decide(&same, CLIENT, 100, i * 10LL);
+        struct fate stranger = bad_network_decide(&other, CLIENT, 100, i * 10LL);
+        bad_network_decide(&same, SERVER, 100, i * 10LL); /* the other direction has decisions of its own */
         assert(fate.lost == twin.lost && fate.duplicated == twin.duplicated && fate.reordered == twin.reordered);
         assert(fate.due_us == twin.due_us && fate.second_due_us == twin.second_due_us);
         differ += fate.lost != stranger.lost;

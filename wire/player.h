@@ -1,0 +1,59 @@
+/* player.h: what the parts of the script player share (script_run.c, script_packets.c, script_wait.c); nobody else's.
+ */
+#ifndef WIRE_PLAYER_H
+#define WIRE_PLAYER_H
+
+#include "core.h"
+#include "script.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { NAMES_MAX = 64 };
+
+/* A frame that the script has expected: it stays on the wire until it is delivered or dropped. */
+struct claimed {
+    struct frame *frame;
+    char name[NAME_MAX_LENGTH + 1];
+};
+
+struct player {
+    struct wire *wire;
+    const struct script *script;
+    const struct statement *statement; /* the one that is played */
+    const char *why;                   /* what it means if it does not come true, "" = nobody says */
+    struct claimed claimed[NAMES_MAX];
+    int claimed_count;
+    struct frame *last;        /* the packet expected last, while it is on the wire */
+    int connection;            /* and its connection */
+    char output[2][64 * 1024]; /* what the hosts' programs have printed, line by line */
+    size_t output_length[2];
+    int pace_ms;  /* before each decision, for people to follow */
+    double scale; /* NETSTEP_TIMEOUT_SCALE */
+};
+
+/* Ends the script: the line, and what was there instead. Returns false. */
+bool player_fail(struct player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same after a stop signal. */
+bool player_interrupted(struct player *player);
+
+/* The same because something did not come: a program of that host that has failed may be why. */
+bool player_fail_in_vain(struct player *player, const char *what);
+
+/* Waits until `is_there` says so. Returns 1; 0 when the time is over; -1 with a stop signal. */
+typedef bool condition_fn(struct player *player);
+int player_wait_until(struct player *player, condition_fn *is_there);
+
+/* Lets people look, while the network goes on as it does. Returns false after a stop signal. */
+bool player_let_look(struct player *player);
+
+/* The statements about packets. Each returns whether it came true. */
+bool play_expect(struct player *player);
+bool play_pass(struct player *player);
+bool play_nothing(struct player *player);
+bool play_keep(struct player *player);
+bool play_decision(struct player *player);
+bool play_free(struct player *player);
+
+#endif
