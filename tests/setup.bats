@@ -8,7 +8,7 @@ load helper
 bats_require_minimum_version 1.5.0 # for run --separate-stderr
 
 TOOLS=(gcc make netstat ss bats perl bash pkill cmp find awk)
-DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3)
+DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint)
 
 setup() {
     setup_started
@@ -203,7 +203,7 @@ installs() { # MANAGER COMMAND...
     has "${TOOLS[@]}"
     has_manager dnf
     run_setup 0 --dev
-    assert_log "$DNF ShellCheck clang clang-tools-extra compiler-rt cppcheck git mandoc python3 valgrind"
+    assert_log "$DNF ShellCheck clang clang-tools-extra compiler-rt cppcheck git libxml2 mandoc python3 valgrind wireshark-cli"
 }
 
 @test "what no package is known to bring is named, and the rest is installed" {

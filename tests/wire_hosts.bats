@@ -73,7 +73,7 @@ is_anothers() {
 }
 remember_namespaces() { # of the wire and what runs under it
     namespaces_of "$wire_pid" $(pgrep -P "$wire_pid") "$@" >"$T/namespaces"
-    [ "$(wc -l <"$T/namespaces")" -ge 3 ] || fail "no namespaces?" "$(cat "$T/namespaces")"
+    [ "$(wc -l <"$T/namespaces")" -ge 3 ] && [ -n "$(inside)" ] || fail "nobody is in them?" "$(cat "$T/namespaces")"
 }
 nothing_left() {
     ! pgrep -f "^$sleeper" >/dev/null && [ -z "$(inside)" ] &&
