@@ -13,13 +13,13 @@ enum {
     LINGER_MS = 2000   /* so long connections may take to end after their programs */
 };
 
-/* Waits until something listens on the server, or receives datagrams there. UDP's sockets have no state that says so:
- * what prints its line "listening on" counts too, and after a time the client is started all the same. */
+/* Waits until something listens on the server, or waits for datagrams there; after a time the client is started all the
+ * same. */
 static int await_server(struct wire *wire)
 {
     long long end = now_us() + LISTEN_MS * 1000LL;
-    while (!states_have(&wire->states, SERVER, STATE_LISTEN, 0) && !wire->server_ready && wire_runs(wire, SERVER) &&
-           now_us() < end) {
+    while (!states_have(&wire->states, SERVER, STATE_LISTEN, 0) && !wire->server_ready &&
+           !host_awaits_datagrams(&wire->hosts, SERVER) && wire_runs(wire, SERVER) && now_us() < end) {
         if (wire_wait(wire, 100) == -1)
             return errno == EINTR ? 1 : -1;
     }

@@ -48,6 +48,9 @@ void hosts_close(struct hosts *hosts);
 /* The hosts' addresses as people type them: IPv4 or IPv6 (`family`). */
 const char *host_address(enum host_id host, int family);
 
+/* Whether a program on the host waits for datagrams (UDP, IPv4 or IPv6). */
+bool host_awaits_datagrams(const struct hosts *hosts, enum host_id host);
+
 /* Sets a sysctl of a host, "net.ipv4.tcp_retries2" or with slashes. Returns 0, or -1 with errno. */
 int host_set(const struct hosts *hosts, enum host_id host, const char *name, const char *value);
 

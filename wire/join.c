@@ -89,8 +89,8 @@ static bool peer_of(int fd, struct ucred *peer)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &length) == 0;
 }
 
-/* In our namespace of users all others have one id, "nobody"'s. Where that is ours too, each of them gets an answer, and
- * it is the kernel that lets none of them use it. */
+/* In our namespace of users all others have one id, "nobody"'s. Where that is ours too, each of them gets an answer,
+ * and it is the kernel that lets none of them use it. */
 void join_answer(int listen_fd, const struct hosts *hosts)
 {
     for (int left = AT_ONCE; left > 0; left--) {
