@@ -88,7 +88,7 @@ int states_read_connection(struct states *states, struct hosts *hosts, enum host
 {
     struct socket_filter filter = {.local_port = connection->end[host].port,
                                    .remote_port = connection->end[other_host(host)].port};
-    struct state_list *list = turn_over(states, host);
+    struct state_list *list = turn_over(states, (int)host);
     const struct state_list *before = &states->before[host];
     if (socket_table_read(&hosts->of[host].table, &filter, add_row, list) == -1)
         return -1;
