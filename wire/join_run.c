@@ -87,13 +87,15 @@ static struct terminal look_at_terminal(void)
     return terminal;
 }
 
-/* Nothing but SIGKILL ends us before the program has ended. A terminal's Ctrl-C reaches the program by itself. */
-static void block_signals(sigset_t *blocked)
+/* Nothing but SIGKILL ends us before the program has ended. */
+static void block_signals(sigset_t *blocked, const struct terminal *terminal)
 {
     static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD, SIGTTOU};
     sigemptyset(blocked);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaddset(blocked, signals[i]);
+    if (terminal->given)
+        sigaddset(blocked, SIGTSTP);
     sigprocmask(SIG_BLOCK, blocked, NULL);
     signal(SIGCHLD, SIG_DFL); /* an ignored one would keep the program's status from us */
 }
@@ -109,12 +111,21 @@ static void stop_too(pid_t program, const struct terminal *terminal)
     kill(terminal->given ? -program : program, SIGCONT);
 }
 
+/* Whether a signal that has come to us is for the program. What the terminal's keys send reaches it by itself if it is
+ * in our group; if it has one of its own, that came in the moment before it was given the terminal. */
+static bool is_for_program(int signal_number, const struct terminal *terminal)
+{
+    if (signal_number == SIGINT || signal_number == SIGQUIT || signal_number == SIGTSTP)
+        return terminal->given;
+    return signal_number == SIGTERM || signal_number == SIGHUP;
+}
+
 /* Waits for the end of the program, and returns its status as waitpid(2) has it. */
 static int await_program(pid_t program, const struct terminal *terminal, const sigset_t *blocked)
 {
     for (;;) {
         int status, signal_number = sigwaitinfo(blocked, NULL);
-        if (signal_number == SIGTERM || signal_number == SIGHUP)
+        if (is_for_program(signal_number, terminal))
             kill(program, signal_number);
         if (waitpid(program, &status, WNOHANG | WUNTRACED) != program)
             continue;
@@ -149,7 +160,7 @@ static int run(const struct errand *errand, const struct way *way)
 {
     const struct terminal terminal = look_at_terminal();
     sigset_t blocked;
-    block_signals(&blocked);
+    block_signals(&blocked, &terminal);
     if (enter(way) == -1) {
         report_errno("enter the hosts of the wire with process id %d", (int)way->wire);
         return EXIT_WORLD;
