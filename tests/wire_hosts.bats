@@ -325,6 +325,14 @@ def runs(program):
     while os.system("pgrep -f '^%s' >/dev/null" % program):
         if time.time() > end:
             sys.exit("it does not run: " + program)
+def in_front(program): # it runs again, and the terminal's keys are for it
+    end = time.time() + 20
+    while True:
+        ps = os.popen("ps -o pgid=,tpgid=,stat= -p $(pgrep -f '^%s' | head -n 1)" % program).read().split()
+        if len(ps) == 3 and ps[0] == ps[1] and "T" not in ps[2]:
+            return
+        if time.time() > end:
+            sys.exit("it is not in front: " + program)
 join = wire + " sh --of " + of + " client"
 until("out> $")
 keys(join + "\n", r"This shell is on the client, 10\.0\.0\.1.*\n.*out> $")
