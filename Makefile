@@ -79,7 +79,7 @@ FORCE:
 help:
 	@echo 'make            build the programs into bin/'
 	@echo 'make demo       a connection, packet by packet, between two real kernels (under 30 s)'
-	@echo 'make check      test this repository (under three minutes)'
+	@echo 'make check      test this repository (under four minutes)'
 	@echo 'make check BIN=DIR [LESSON=N]'
 	@echo '                grade the programs in DIR, by all lessons or by lesson N'
 	@echo 'make check-long everything that takes its time: TIME_WAIT to its end, repeats under load, valgrind, fuzzers'
