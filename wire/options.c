@@ -34,7 +34,7 @@ static const char usage[] =
     "      --json             each event as a line of JSON, instead of the ladder\n"
     "      --svg FILE         the ladder as a figure        --pcap FILE   the packets, for Wireshark (pcapng)\n"
     "      --coverage         at the end, the state diagram and what of it was seen\n"
-    "  -q, --quiet            no ladder\n"
+    "  -q, --quiet            no ladder, and nothing of what the programs print\n"
     "      --ascii            no line-drawing characters\n"
     "  -h, --help             this text\n"
     "      --version          the version\n"

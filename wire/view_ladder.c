@@ -13,8 +13,10 @@ static void print(struct ladder_view *view, const char *text)
     if (view->line)
         view->line(view->line_context, text);
     else if (!view->failed &&
-             (await_write_all(view->out, text, strlen(text)) == -1 || await_write_all(view->out, "\n", 1) == -1))
+             (await_write_all(view->out, text, strlen(text)) == -1 || await_write_all(view->out, "\n", 1) == -1)) {
         view->failed = true;
+        view->error = errno;
+    }
 }
 
 static struct state_pair no_rows(void)

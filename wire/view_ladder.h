@@ -12,7 +12,8 @@ struct ladder_view {
     int connection;          /* the one that the last row was about */
     struct state_pair shown; /* its states in that row */
     bool waits[HOSTS];       /* a change without a row as yet: the next packet's row may show it */
-    bool failed;             /* nothing can be written any more */
+    bool failed;             /* something could not be written: nothing more is tried ... */
+    int error;               /* ... and this is the reason, an errno */
     void (*line)(void *context, const char *text); /* gets each line (which may hold several) instead; NULL = written */
     void *line_context;
 };

@@ -88,8 +88,10 @@ int views_close(struct views *views, const struct wire_options *options)
     int result = 0;
     if (views->kept != -1)
         close(views->kept);
-    if (views->has_ladder && views->kept == -1 && views->ladder.failed && errno != EPIPE)
+    if (views->has_ladder && views->kept == -1 && views->ladder.failed && views->ladder.error != EPIPE) {
+        errno = views->ladder.error;
         result = cant_write("-");
+    }
     if (views->has_json && view_json_close(&views->json) == -1)
         result = cant_write("-");
     if (views->has_capture && view_pcapng_close(&views->capture) == -1)

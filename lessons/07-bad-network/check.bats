@@ -39,7 +39,8 @@ host() {
         printf ' <%q >%q 2>%q\n' "${STDIN:-/dev/null}" "$T/$name.out" "$T/$name.err"
     } >"$name.sh"
 }
-# The same for a UDP server, which has no LISTEN to wait for: it says "ready" when netstat shows its socket.
+# The same for a UDP server, which has no LISTEN to wait for: it says "ready" when netstat, asked again and again, shows
+# its socket.
 udp_host() {
     host "$@"
     mv "$1.sh" "$1.alone.sh"
