@@ -351,6 +351,20 @@ PERL
     ladder '  1  SYN_SENT    ── SYN seq 0 win 64240 mss 1460 ws 10 ───▶  LISTEN' && [ "$status" -eq 1 ]
 }
 
+@test "bytes~ allows a segment to be pushed, and a narrated call to move few bytes, though not none" {
+    local lesson=$BATS_TEST_TMPDIR/few.md
+    shows() { # WHAT A RUN PRINTS, WHAT THE LESSON SHOWS
+        printf '```console bytes~\n$ echo "%s"\n%s\n```\n' "$1" "$2" >"$lesson"
+        run_fixture "$lesson"
+    }
+    shows '  6  A ── PSH+ACK seq 2897 ack 1 len 1448 ──▶  B' '  6  A ── ACK seq 2897 ack 1 len 1448 ──────▶  B' && [ "$status" -eq 0 ]
+    shows '  6  A ── FIN+ACK seq 2897 ack 1 len 1448 ──▶  B' '  6  A ── ACK seq 2897 ack 1 len 1448 ──────▶  B' && [ "$status" -eq 1 ]
+    shows 'write(4, buffer, 512)    blocks   ESTABLISHED' 'write(4, buffer, 65536)  blocks   ESTABLISHED' && [ "$status" -eq 0 ]
+    shows 'read(4, buffer, 65536)   = 512    ESTABLISHED' 'read(4, buffer, 65536)   = 65536  ESTABLISHED' && [ "$status" -eq 0 ]
+    shows 'read(4, buffer, 65536)   = 0      ESTABLISHED' 'read(4, buffer, 65536)   = 65536  ESTABLISHED' && [ "$status" -eq 1 ]
+    shows 'read(4, buffer, 65536)   = -1     ESTABLISHED' 'read(4, buffer, 65536)   = 65536  ESTABLISHED' && [ "$status" -eq 1 ]
+}
+
 @test "--update writes what happens, tells it, and then agrees; what agreed stays" {
     impatient
     mutant two_terminals.md 's/ESTABLISHED\n/CLOSED\n/g; s/^tcp.*LISTEN\n//m; s/hello\n```/```/'

@@ -50,6 +50,11 @@ sub shape {
         $bends += $text =~ s/\b\d+(?:\.\d+)? ?[kKMG]i?B\b/\0amount/g;
         $text =~ s/ ws \d+\b/ ws \0scale/;    # the wire's ladder: an arrow gives way to longer numbers
         $text =~ s/(?:─)+/─/g;
+        # The push bit stands on the last segment of what a write brought at once, which the kernel's memory decides too.
+        $text =~ s/─ PSH\+ACK /─ ACK /;
+        # What is left of a buffer may be few bytes; but 0 is the end of file.
+        $bends += $text =~ s/(\(\d+, buffer, )\d+\)/$1\0number)/g;
+        $bends += $text =~ s/(\(\d+, buffer, .*\) += )[1-9]\d*\b/$1\0number/g;
         $bends += $text =~ s/\b(?:(?!70\d\d\b)\d{4,}|\d{2,3},\d{3}|\d{1,3}(?:,\d{3}){2,})\b/\0number/g;    # not a port 70xx
     }
     $bends += $text =~ s/\b($states)\b/"\0$racing{$1}"/ge if $item->{races};
