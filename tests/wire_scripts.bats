@@ -62,6 +62,12 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
     assert_equal "$(grep -vE '^(ok|not ok)' "$T/ladders.out" | awk 'length($0) > 80' | head -n 3)" "" "longer lines"
 }
 
+@test "timers slow: what is not acknowledged is repeated after a second, as the hosts' routes say" {
+    needs_hosts
+    plays 'timers slow' 'run client ip route show 10.0.0.0/24' 'output client rto_min lock 1s' 'exit client 0'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err" "$T/play.out")"
+}
+
 @test "scenarios that wait for the kernel's long timers" {
     [ -n "${NETSTEP_LONG:-}" ] || skip "takes 80 s: make check-long"
     needs_hosts
@@ -111,7 +117,7 @@ PYTHON
     refuses "1: of a packet can be said: repeat, seq, ack, len, win; not 'size'" 'expect DATA from client size 3'
     refuses "1: a state is wanted, not 'ESTAB'" 'state client ESTAB'
     refuses "1: a signal is TERM, INT, KILL, HUP, STOP, CONT or USR1, not 'BOO'" 'signal client BOO'
-    refuses "1: kernel or still, not 'slow'" 'timers slow'
+    refuses "1: kernel, still or slow, not 'fast'" 'timers fast'
     refuses "1: too much: 'now'" 'deliver it now'
 }
 

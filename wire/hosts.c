@@ -28,6 +28,7 @@
 enum {
     CABLE_BUFFER = 16 * 1024 * 1024, /* the default of 208 KiB loses frames when a host sends in a burst */
     HELD_RTO_MS = 60000,             /* a repeat of data or FIN, where people think in between */
+    SLOW_RTO_MS = 1000,
     BURIAL_MS = 2000,                /* so long we wait at our end for that of all processes on the hosts */
     PREFIX_V4 = 24,
     PREFIX_V6 = 64
@@ -160,13 +161,14 @@ static void set_habits(const struct hosts_options *options)
         {"net/ipv4/tcp_no_metrics_save", "1"},  /* a connection learns nothing from the one before */
     };
     static const char *const still[][2] = {
-        {"net/ipv4/tcp_early_retrans", "0"}, /* no probe for a lost tail (RFC 8985) */
         {"net/ipv4/tcp_synack_retries", "30"},
         {"net/ipv4/tcp_rto_min_us", "60000000"},
     };
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         set_sysctl(always[i][0], always[i][1]);
-    for (size_t i = 0; options->stand_still && i < sizeof still / sizeof still[0]; i++)
+    if (options->timers != TIMERS_KERNEL)
+        set_sysctl("net/ipv4/tcp_early_retrans", "0"); /* no probe for a lost tail (RFC 8985) */
+    for (size_t i = 0; options->timers == TIMERS_STILL && i < sizeof still / sizeof still[0]; i++)
         set_sysctl(still[i][0], still[i][1]);
 }
 
@@ -177,10 +179,10 @@ static int set_address(int netlink_fd, int index, enum host_id host, int family,
     inet_pton(family, host_address(host, family), own);
     inet_pton(family, host_address(other_host(host), family), neighbour);
     int length = family == AF_INET ? PREFIX_V4 : PREFIX_V6;
+    uint32_t rto_min_ms = options->timers == TIMERS_STILL ? HELD_RTO_MS : options->timers == TIMERS_SLOW ? SLOW_RTO_MS : 0;
     memcpy(prefix, own, (size_t)length / 8);
     if (rt_add_address(netlink_fd, index, family, own, length) == -1 ||
-        rt_add_route(netlink_fd, index, family, prefix, length, options->quick_ack,
-                     options->stand_still ? HELD_RTO_MS : 0) == -1)
+        rt_add_route(netlink_fd, index, family, prefix, length, options->quick_ack, rto_min_ms) == -1)
         return -1;
     return rt_add_neighbour(netlink_fd, index, family, neighbour, hardware[other_host(host)]);
 }

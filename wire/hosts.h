@@ -33,8 +33,15 @@ struct hosts {
     pid_t first_process; /* what waits at the pipe's other end; when it ends the kernel ends all of them */
 };
 
+/* When a kernel repeats what was not acknowledged. */
+enum timers {
+    TIMERS_KERNEL, /* as it likes: after some 0.2 s */
+    TIMERS_STILL,  /* nothing is repeated while people think: after a minute */
+    TIMERS_SLOW    /* after a second: repeats can be awaited, and a busy machine does not bring about others */
+};
+
 struct hosts_options {
-    bool stand_still; /* stretch the kernel's timers: nothing is repeated while people think */
+    enum timers timers;
     bool together;    /* programs run on the wire's processor, and never while it looks (placing.h) */
     bool quick_ack;   /* acknowledge at once: an ACK that waits for company would be 40 ms late */
 };

@@ -158,8 +158,10 @@ int rt_add_route(int netlink_fd, int index, int family, const uint8_t *prefix, i
         struct rtattr *metrics = open_nest(&message, RTA_METRICS);
         if (quick_ack)
             add_number(&message, RTAX_QUICKACK, 1);
-        if (rto_min_ms > 0)
+        if (rto_min_ms > 0) { /* which counts only if it is locked */
             add_number(&message, RTAX_RTO_MIN, rto_min_ms);
+            add_number(&message, RTAX_LOCK, 1u << RTAX_RTO_MIN);
+        }
         close_nest(&message, metrics);
     }
     return ask(netlink_fd, &message);

@@ -24,7 +24,8 @@ static int play_scene(const struct wire_options *options, const char *file, stru
     if (script == NULL)
         return EXIT_USAGE;
     struct hosts_options habits = script_hosts(script);
-    habits.stand_still |= options->pace == PACE_PLAY;
+    if (options->pace == PACE_PLAY)
+        habits.timers = TIMERS_STILL;
     int status = EXIT_WORLD;
     if (views_open(&views, options, &wire, true) == 0 && wire_open(&wire, &habits, script_title(script)) == 0)
         status = script_run(&wire, script, options->pace == PACE_PLAY ? options->play_ms : 0);

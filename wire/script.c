@@ -133,13 +133,16 @@ static bool read_pattern(struct reading *reading, struct statement *statement)
     return true;
 }
 
-static bool read_choice(struct reading *reading, const char *no, const char *yes, struct statement *statement)
+/* One of these words; its place among them is the statement's number. `all` says them for a complaint. */
+static bool read_choice(struct reading *reading, const char *const *words, const char *all, struct statement *statement)
 {
     char what[80];
     const char *word = next_word(reading);
-    statement->number = strcmp(word, yes) == 0;
-    snprintf(what, sizeof what, "%s or %s, not", no, yes);
-    return statement->number || strcmp(word, no) == 0 ? true : wrong(reading, what, *word ? word : "nothing");
+    for (statement->number = 0; words[statement->number] != NULL; statement->number++)
+        if (strcmp(word, words[statement->number]) == 0)
+            return true;
+    snprintf(what, sizeof what, "%s, not", all);
+    return wrong(reading, what, *word ? word : "nothing");
 }
 
 static bool read_signal(struct reading *reading, struct statement *statement)
@@ -174,13 +177,15 @@ static bool read_status(struct reading *reading, struct statement *statement)
 /* What stands behind the verb. */
 static bool read_arguments(struct reading *reading, struct statement *statement)
 {
+    static const char *const timers[] = {"kernel", "still", "slow", NULL}; /* as enum timers has them */
+    static const char *const off_on[] = {"off", "on", NULL};
     const char *word;
     switch (statement->verb) {
     case VERB_TITLE:
     case VERB_WHY:
     case VERB_SAY: return read_text(reading, statement);
-    case VERB_TIMERS: return read_choice(reading, "kernel", "still", statement);
-    case VERB_QUICKACK: return read_choice(reading, "off", "on", statement);
+    case VERB_TIMERS: return read_choice(reading, timers, "kernel, still or slow", statement);
+    case VERB_QUICKACK: return read_choice(reading, off_on, "off or on", statement);
     case VERB_SET:
         if (!read_host(reading, statement))
             return false;

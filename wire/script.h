@@ -21,7 +21,7 @@ enum { SCRIPT_LINES = 1000, SCRIPT_LINE_SIZE = 400, NAME_MAX_LENGTH = 24 };
 enum verb {
     VERB_TITLE,     /* title TEXT */
     VERB_SAY,       /* say TEXT */
-    VERB_TIMERS,    /* timers kernel | still      quickack on | off     before the first run: */
+    VERB_TIMERS,    /* timers kernel | still | slow   quickack on | off     before the first run: */
     VERB_QUICKACK,  /* how the hosts are set up */
     VERB_SET,       /* set HOST SYSCTL VALUE */
     VERB_RUN,       /* run HOST COMMAND */

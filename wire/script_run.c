@@ -17,7 +17,7 @@ struct hosts_options script_hosts(const struct script *script)
     struct hosts_options options = {.quick_ack = true, .together = true};
     for (int i = 0; i < script->count; i++) {
         if (script->statements[i].verb == VERB_TIMERS)
-            options.stand_still = script->statements[i].number == 1;
+            options.timers = (enum timers)script->statements[i].number;
         if (script->statements[i].verb == VERB_QUICKACK)
             options.quick_ack = script->statements[i].number == 1;
     }

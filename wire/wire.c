@@ -32,7 +32,9 @@ static int run_commands(struct wire_options *options)
     static struct wire wire;
     static struct views views;
     bool steps = options->pace != PACE_FREE;
-    struct hosts_options habits = {.quick_ack = steps, .together = steps, .stand_still = steps && !options->own_timers};
+    struct hosts_options habits = {.quick_ack = steps, .together = steps};
+    if (steps && !options->own_timers)
+        habits.timers = TIMERS_STILL;
     add_first_commands(options);
     wire.network = options->network;
     int status = EXIT_WORLD;
