@@ -7,9 +7,13 @@ PREFIX   = /usr/local
 DESTDIR  =
 # SAN=1: with AddressSanitizer and UndefinedBehaviorSanitizer.
 SAN      =
-# make check BIN=DIR grades the programs in DIR; LESSON=N by one lesson only.
+# make check BIN=DIR grades the programs in DIR; LESSON=N by one lesson only; OUT=DIR writes the results there; JOBS=N
+# lessons at once; SEED=ID a student's variant of the exercises.
 BIN      =
 LESSON   =
+OUT      =
+JOBS     =
+SEED     =
 
 comma     = ,
 SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -80,8 +84,16 @@ help:
 	@echo 'make            build the programs into bin/'
 	@echo 'make demo       a connection, packet by packet, between two real kernels (under 30 s)'
 	@echo 'make check      test this repository (under four minutes)'
-	@echo 'make check BIN=DIR [LESSON=N]'
-	@echo '                grade the programs in DIR, by all lessons or by lesson N'
+	@echo 'make exercise LESSON=N [SEED=ID]'
+	@echo '                begin the exercise of lesson N in work/NN; make hint LESSON=N helps on'
+	@echo 'make predict LESSON=N'
+	@echo '                the questions of lesson N, each settled by a run'
+	@echo 'make lab        a faulty program: find the fault; make lab-answer tells it'
+	@echo 'make check BIN=DIR [LESSON=N] [OUT=DIR] [JOBS=N] [SEED=ID]'
+	@echo '                grade the programs in DIR, by all lessons or by lesson N; results for machines in OUT'
+	@echo 'make class OUT=DIR'
+	@echo '                a report over many results, DIR/*/results.json'
+	@echo 'make gradescope the zip that Gradescope wants'
 	@echo 'make check-long everything that takes its time: TIME_WAIT to its end, repeats under load, valgrind, fuzzers'
 	@echo 'make bench      our programs beside netstat, ss and the bare system calls'
 	@echo 'make figures    the figures of the lessons anew, from the scenarios of wire'
@@ -95,11 +107,33 @@ check: all $(UNIT)
 ifeq ($(BIN),)
 	@tests/run
 else
-	@tests/grade $(if $(LESSON),--lesson '$(LESSON)') '$(BIN)'
+	@tests/grade $(if $(LESSON),--lesson '$(LESSON)') $(if $(OUT),--out '$(OUT)') $(if $(JOBS),--jobs '$(JOBS)') \
+	    $(if $(SEED),--seed '$(SEED)') -- '$(BIN)'
 endif
 
 check-long: all $(UNIT)
 	@NETSTEP_LONG=1 tests/run
+
+exercise:
+	@tests/exercise '$(LESSON)' $(if $(SEED),'$(SEED)')
+
+hint:
+	@tests/hint '$(LESSON)'
+
+predict: all
+	@tests/predict '$(LESSON)'
+
+lab: all
+	@tests/lab $(if $(SEED),'$(SEED)')
+
+lab-answer:
+	@tests/lab answer
+
+class:
+	@tests/class '$(OUT)'
+
+gradescope:
+	@tests/gradescope/make-zip
 
 # Where no hosts can be made, the tour shows the states without the packets.
 demo: all
@@ -129,5 +163,5 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all help check check-long demo figures bench lint install uninstall clean FORCE
+.PHONY: all help check check-long exercise hint predict lab lab-answer class gradescope demo figures bench lint install uninstall clean FORCE
 .DELETE_ON_ERROR:

@@ -8,17 +8,19 @@ load helper
 
 # tests/mutants/NAME/: a program with one usual mistake. Its file `fails` has a line for each test that must fail:
 #     LESSON | a part of the name of the test | a part of the reason that must be given
+# The first line's reason begins with its diagnosis, "[never-closes] your server ..." (tests/diagnoses).
 # A line that begins with a question mark: the test may fail, as chance has it.
 # `make check` takes a sample of the mutants and looks at the first line alone; `make check-long` sets NETSTEP_LONG=1: then
 # all mutants are graded by all lessons, all these tests fail, and no other. The programs that a mutant does not have are
 # the reference's.
 
 sample=(
-    client-crashes client-hides-reset client-no-half-close client-prints-nothing client-reads-once client-short-write
+    client-crashes client-eof-as-error client-hides-reset client-no-half-close client-prints-nothing client-reads-once
+    client-short-write
     server-changes-case server-dies-of-sigpipe server-echoes-after-eof server-endless-output server-exits-at-once
-    server-ignores-bind server-leaves-child server-never-closes server-no-reuse server-short-write
+    server-ignores-bind server-leaves-child server-loops-at-eof server-never-closes server-no-reuse server-short-write
     send-name-newline send-no-wait send-short-write send-takes-okay
-    recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end
+    recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end recv-unbounded-name
     udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
 )
 mutants() {
@@ -89,10 +91,13 @@ judge() { # PREFIX
 
 judge_mutant() {
     local line lesson test reason at found expected=()
-    mapfile -t found < <(failures "$results/$1.out")
+    mapfile -t found < <(failures "$results/$1.results/results.tap")
     mapfile -t expected <"$ROOT/tests/mutants/$1/fails"
     [ -n "${NETSTEP_LONG:-}" ] || expected=("${expected[0]}")
     [ "$(cat "$results/$1.status")" = 1 ] || fail "$1: exit status of grade: $(cat "$results/$1.status")" || return
+    for line in "${found[@]}"; do
+        [[ $line == *' | reason: ['[a-z]*'] '* ]] || fail "$1: a reason without a diagnosis: $line" || return
+    done
     for line in "${expected[@]}"; do
         split_line "${line#\?}"
         at=''
@@ -107,12 +112,13 @@ judge_mutant() {
     [ ${#found[@]} -eq 0 ] || fail "$1: should not fail:" "${found[@]}"
 }
 
-# What grade said: "LESSON | TEST | reason: ..." for each test that failed.
+# What grade said: "LESSON | TEST | reason: [DIAGNOSIS] ..." for each test that failed.
 failures() {
-    awk '/^lesson [0-9]/ { lesson = $2 + 0 }
-        /^(ok|not ok|skip)  / { test = "" }
-        /^not ok  / { test = substr($0, 15); next }
-        test != "" { sub(/^ +/, ""); print lesson " | " test " | " $0; test = "" }' "$1"
+    awk '/^(not )?ok / { test = diagnosis = "" }
+        /^not ok / { sub(/^not ok [0-9]+ - /, ""); lesson = $0 + 0; sub(/^[^:]*: /, ""); test = $0 }
+        /^  message: / { sub(/^  message: "?/, ""); sub(/"$/, ""); gsub(/\\"/, "\""); message = $0 }
+        /^  diagnosis: / { diagnosis = "[" $2 "] " }
+        /^  points: / && test != "" { print lesson " | " test " | reason: " diagnosis message; test = "" }' "$1"
 }
 
 # A line of a file `fails`, into $lesson, $test, $reason.
@@ -140,6 +146,75 @@ split_line() {
         END { print tests " tests"; exit missed }' "$ROOT"/tests/mutants/*/fails "$ROOT"/lessons/*/check.bats
     assert_equal "$status" 0 "$output"
     assert_match "$output" '^[1-9][0-9]* tests$'
+}
+
+# The catalogue's ids, a line each.
+diagnoses() { sed -n 's/^\([a-z][a-z0-9-]*\) *|.*/\1/p' "$ROOT/tests/diagnoses"; }
+
+@test "the catalogue of diagnoses: each has an id of its own, a section that is there, and a few words" {
+    run perl -I "$ROOT/tests/lib" -MLesson::Form -e '
+        my ($root, %seen) = @ARGV;
+        open my $catalogue, "<:encoding(UTF-8)", "$root/tests/diagnoses" or die;
+        while (<$catalogue>) {
+            next if /^(#|$)/;
+            chomp;
+            my ($id, $section, $words) = /^([a-z][a-z0-9-]*) +\| (lessons\/\d\d-[\w-]+\/lesson\.md#\S+) +\| (\S.*)$/
+                or print("line $.: not id | section | words: $_\n"), next;
+            my ($file, $anchor) = split /#/, $section;
+            print "line $.: $id stands there already\n" if $seen{$id}++;
+            print "line $.: $section: no such section\n" if !{ Lesson::Form::anchors("$root/$file") }->{$anchor};
+            print "line $.: $id: 60 characters and more\n" if length $words >= 60;
+        }
+        print keys(%seen) . " diagnoses\n"' "$ROOT"
+    assert_equal "$status" 0 "exit status"
+    assert_match "$output" '^[1-9][0-9]+ diagnoses$'
+}
+
+# The texts of reasons, FILE:LINE:TEXT. In bash what follows `because`; in perl whatever begins like a sentence to the
+# student and is no note.
+reasons() {
+    cd "$ROOT" || return
+    grep -nE '(^|[^`a-z#])because "' tests/grading.bash lessons/*/check.bats | grep -vE '^[^:]*:[0-9]+:#' |
+        sed 's/^\([^:]*:[0-9]*:\).*because "/\1/'
+    grep -nE "['\"](\[[a-z][a-z0-9-]*\] )?(your|the answer (has|to a)) " tests/peers/{peer,file_peer,udp_peer,reasons.pl} |
+        grep -vE "note\(|my \\\$waits = " | sed -E "s/^([^:]*:[0-9]*:)[^'\"]*['\"]/\1/; s/^([^:]*:[0-9]*:).*['\"](\[[a-z])/\1\2/"
+}
+
+@test "every reason begins with a diagnosis of the catalogue, and every diagnosis is given somewhere" {
+    reasons >"$T/reasons"
+    [ "$(wc -l <"$T/reasons")" -gt 150 ] || fail "only $(wc -l <"$T/reasons") reasons found"
+    # shellcheck disable=SC2016 # texts as they stand there
+    # What stands there instead of an id: the function that finds it, or a reason that has its own.
+    run grep -vE '^[^:]*:[0-9]+:(\[[a-z][a-z0-9-]*\] |\$\((end_id|refusal_id) |\$reason"|\$\{1:-\[[a-z-]+\] |\$\(sed -n )' "$T/reasons"
+    assert_equal "$output" '' "reasons without a diagnosis"
+    # All ids that are written anywhere: [id] at the beginning of a text, end_id's second word, and those that it knows.
+    cd "$ROOT"
+    {
+        grep -ohE "(['\"]|:-|reason: )\[[a-z][a-z0-9-]*\]" tests/grading.bash tests/peers/{peer,file_peer,udp_peer,reasons.pl} lessons/*/check.bats
+        grep -ohE 'end_id "[^ ]+" [a-z-]+' tests/grading.bash lessons/*/check.bats
+        sed -n '/^end_id() /,/^}/p' tests/grading.bash | grep -oE ' id=[a-z-]+'
+    } | grep -oE '[a-z][a-z0-9-]*\]?$' | tr -d ']' | sort -u >"$T/given"
+    diagnoses | sort >"$T/known"
+    assert_equal "$(comm -23 "$T/given" "$T/known")" '' "diagnoses that are not in the catalogue"
+    assert_equal "$(comm -13 "$T/given" "$T/known")" '' "diagnoses of the catalogue that no reason gives"
+}
+
+@test "the first line of each mutant names its diagnosis, and at least 25 are proved this way" {
+    local name id
+    for name in "$ROOT"/tests/mutants/*/; do
+        IFS='|' read -r _ _ reason <"$name/fails"
+        [[ $reason =~ ^\ \[([a-z0-9-]+)\] ]] || fail "${name%/}/fails: no diagnosis in the first line: $reason"
+        id=${BASH_REMATCH[1]}
+        diagnoses | grep -qx -- "$id" || fail "${name%/}/fails: $id is not in the catalogue"
+        echo "$id"
+    done | sort -u >"$T/proved"
+    echo "without a mutant: $(diagnoses | sort | comm -23 - "$T/proved" | tr '\n' ' ')"
+    [ "$(wc -l <"$T/proved")" -ge 25 ]
+    # What goes wrong most often has one, whatever else changes.
+    for id in no-loop-on-write one-read eof-as-error swapped-port sigpipe no-reuseaddr one-client-blocks terminator-sent \
+        closes-early never-closes unbounded-name connects-early ignores-message wrong-udp-peer; do
+        grep -qx -- "$id" "$T/proved" || fail "no mutant has the diagnosis $id"
+    done
 }
 
 @test "a program that is missing fails its tests, and nothing is skipped" {
@@ -194,23 +269,25 @@ split_line() {
 }
 
 @test "daemons, ignored signals and forks of a submission are gone afterwards" {
+    local mark=$((100000 + RANDOM))
     mkdir "$T/daemon"
     cat >"$T/daemon/tcp_server" <<END
 #!/bin/sh
 trap '' TERM INT HUP
-echo \$\$ >>"$T/ids"
-setsid sh -c 'trap "" TERM; echo \$\$ >>"$T/ids"; exec sleep 1000' &
-sleep 1000
+setsid sh -c 'trap "" TERM; exec sleep $mark.1' &
+env -i setsid sleep $mark.2 &
+sleep $mark.3
 END
     chmod +x "$T/daemon/tcp_server"
-    NETSTEP_TIMEOUT_SCALE=0.5 run "$ROOT/tests/grade" --lesson 1 --only 'in LISTEN' "$T/daemon"
+    NETSTEP_TIMEOUT_SCALE=0.5 start grader "$ROOT/tests/grade" --lesson 1 --only 'in LISTEN' "$T/daemon"
+    wait_for all_three "$mark"
+    wait_exit "$pid" 60
     assert_equal "$status" 1 "exit status"
-    assert_match "$output" 'not in LISTEN'
-    [ "$(wc -l <"$T/ids")" -eq 2 ]
-    while read -r id; do
-        run ! running "$id"
-    done <"$T/ids"
+    grep -q 'not in LISTEN' "$T/grader.out" || fail "$(cat "$T/grader.out")"
+    run pgrep -f "sleep $mark"
+    assert_equal "$output" '' "what still runs"
 }
+all_three() { [ "$(pgrep -fc "^sleep $1")" -eq 3 ]; }
 
 @test "what a submission prints is never taken for a result" {
     mkdir "$T/liar"
@@ -233,32 +310,32 @@ END
     needs_python
     mkdir "$T/shell"
     # A shell script is a program as well.
-    cat >"$T/shell/tcp_server" <<END
+    cat >"$T/shell/tcp_server" <<'END'
 #!/bin/sh
-{
-    grep '^Sig[BI]' /proc/self/status
-    echo descriptors: \$(ls /proc/self/fd)
-    echo \$\$ \$(ps -o sid= -p \$\$)
-} >"$T/seen"
-exec python3 "$ROOT/tests/reference/python/tcp_server" "\$@"
+exec >&2 # which the grader shows when a test fails
+grep '^Sig[BI]' /proc/self/status
+echo descriptors: $(ls /proc/self/fd)
+echo session: $(ps -o sid= -p $$) $(ps -o sid= -p $PPID)
 END
     chmod +x "$T/shell/tcp_server"
     run perl -MPOSIX -e '
         sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1, SIGINT, SIGALRM));
         $SIG{$_} = "IGNORE" for qw(PIPE HUP USR2 QUIT);
         exec @ARGV' "$ROOT/tests/grade" --lesson 1 --only 'SIGTERM ends it' "$T/shell" 7<"$ROOT"
-    assert_equal "$status" 0 "exit status"
+    assert_equal "$status" 1 "exit status"
+    sed -n 's/^ *its stderr: //p' <<<"$output" >"$T/seen"
     assert_equal "$(sed -n 's/^SigBlk:[^0-9a-f]*0*//p' "$T/seen")" '' "blocked signals"
     # 32 and 33 are the C library's own: nobody can give them a disposition back
     assert_equal "$((16#$(sed -n 's/^SigIgn:[^0-9a-f]*//p' "$T/seen") & 0x7fffffff))" 0 "ignored signals"
     assert_equal "$(sed -n 's/^descriptors: //p' "$T/seen")" '0 1 2 3' "descriptors, with the one of ls"
-    assert_match "$(tail -n 1 "$T/seen")" '^([0-9]+) +([0-9]+)$'
-    assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "session"
+    assert_match "$(grep session: "$T/seen")" '^session: [0-9]+' "session"
 }
 
 @test "who is still working gets more time; who only waits does not" {
     needs_python
     mkdir "$T/working" "$T/waiting"
+    cp "$ROOT/tests/reference/python/tcp_server" "$T/working/real"
+    cp "$ROOT/tests/reference/python/tcp_server" "$T/waiting/real"
     late_server 4 'pass' >"$T/working/tcp_server"
     late_server 30 'time.sleep(0.1)' >"$T/waiting/tcp_server"
     chmod +x "$T"/*/tcp_server
@@ -273,25 +350,30 @@ END
 late_server() { # SECONDS, WHAT IT DOES MEANWHILE
     cat <<END
 #!/usr/bin/env python3
-import runpy, time
+import os, runpy, time
 end = time.monotonic() + $1
 while time.monotonic() < end:
     $2
-runpy.run_path("$ROOT/tests/reference/python/tcp_server")
+runpy.run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), "real"))
 END
 }
 
 @test "a grader that is ended leaves neither processes nor files" {
     mkdir "$T/asleep" "$T/tmp"
-    printf '#!/bin/sh\necho $$ >"%s"\nexec sleep 1000\n' "$T/id" >"$T/asleep/tcp_server"
+    local mark=$((200000 + RANDOM))
+    chmod go+x "$BATS_RUN_TMPDIR" # for the throw-away user
+    printf '#!/bin/sh\nexec sleep %s\n' "$mark" >"$T/asleep/tcp_server"
     chmod +x "$T/asleep/tcp_server"
-    TMPDIR=$T/tmp start grader "$ROOT/tests/grade" "$T/asleep"
-    wait_for test -s "$T/id"
-    stop_process "$pid" TERM
-    assert_equal "$status" 143 "exit status"
-    wait_for ended "$(cat "$T/id")"
-    assert_equal "$(ls -A "$T/tmp")" ''
+    for signal in TERM KILL; do
+        TMPDIR=$T/tmp start grader "$ROOT/tests/grade" --jobs 1 "$T/asleep"
+        wait_for pgrep -f "^sleep $mark"
+        stop_process "$pid" "$signal"
+        wait_for nothing_like "^sleep $mark"
+        wait_for nothing_like "$T/asleep"
+        [ "$signal" = KILL ] || assert_equal "$status $(ls -A "$T/tmp")" '143 '
+    done
 }
+nothing_like() { ! pgrep -f -- "$1" >/dev/null; }
 
 @test "tests/run counts what passed, failed and was skipped; a file that dies or has no test is a failure" {
     mkdir "$T/files"

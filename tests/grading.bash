@@ -17,7 +17,7 @@
 #   client_ends NAME                waits for it and for the peer NAME, and judges both; the client's exit status has to be 0
 #   client_printed FILE             compares what it printed
 #   refuses WHAT PROGRAM ARG...     a program that has to end with an error, and not to listen (several: refuse_later first)
-#   receive [-b ADDR]               starts the student's file_recv in $T/inbox on a free port (and stops the one before)
+#   receive [-b ADDR]               starts the student's file_recv in $T/open/inbox on a free port (and stops the one before)
 #   offer NAME STEP...              plays a sender in the background (tests/peers/file_peer);  hand_over STEP... to the end
 #   take NAME [-r BYTES] STEP...    plays a receiver in the background and sets $port;  send_file ARG... starts file_send
 #   partner_holds NAME              waits until that partner stands in `await`;  partner_done NAME waits for its end
@@ -29,7 +29,7 @@
 #   connections                     netstat's rows of the server's connections; no_connections: has it none?
 #   needs_time_wait                 skips the test where the kernel keeps no TIME_WAIT (after `program`: what is missing fails)
 #   step TEXT                       a line of the transcript
-#   because REASON                  the failure's reason
+#   because "[ID] REASON"           the failure's reason, and the diagnosis: an id of tests/diagnoses
 
 # pid and status are set by helper.bash.
 # shellcheck source=tests/helper.bash disable=SC2154
@@ -44,25 +44,47 @@ setup() {
     : >"$transcript"
     export NETSTEP_WATCH=$T/watched
     : >"$NETSTEP_WATCH"
-    mkdir -p "$T/home"
+    mkdir -p "$T/home" "$T/open/inbox"
+    open_to_submission
     cd "$T/home" || return
     server_pid='' client_pid='' port=''
 }
 
-teardown() {
-    [ -n "${BATS_TEST_COMPLETED:-}" ] || show_transcript
-    end_started
+# What a confined program may see and change (tests/peers/confine).
+open_to_submission() {
+    [ -n "${NETSTEP_CONFINE:-}" ] || return 0
+    export NETSTEP_WRITABLE="$T/home"$'\n'"$T/open"
+    [ -n "${NETSTEP_USER:-}" ] || return 0
+    chmod go+x "$BATS_RUN_TMPDIR"
+    chown -R "$NETSTEP_USER:$NETSTEP_USER" "$T/home" "$T/open"
 }
+
+teardown() {
+    local result=0
+    # A program with a hole ends with an error, which is no refusal.
+    [ -z "${BATS_TEST_COMPLETED:-}" ] || [ -z "$(open_hole)" ] || because "[hole-open] a hole" || result=1
+    [ -n "${BATS_TEST_COMPLETED:-}" ] && [ "$result" -eq 0 ] || show_transcript
+    end_started
+    return "$result"
+}
+
+# What a starter's program says, and with it why the test fails: "2 of tcp_server".
+open_hole() { sed -nE 's/^([a-z_]+): hole ([0-9]+) is not filled$/\2 of \1/p' "$T"/*.err 2>/dev/null | head -n 1; }
 
 step() { printf '%s\n' "$*" >>"$transcript"; }
 
 because() {
-    local file
+    local file hole
+    hole=$(open_hole)
+    if [ -n "$hole" ]; then
+        echo "reason: [hole-open] hole $hole is not filled yet"
+        return 1
+    fi
     for file in "$T"/*.out "$T"/*.err; do
         [ -f "$file" ] || continue
         if [ "$(stat -c %s "$file")" -ge $((NETSTEP_OUTPUT_KIB * 1000)) ]; then
-            echo "reason: endless output: ${file##*/} had reached $((NETSTEP_OUTPUT_KIB / 1024)) MiB when it was cut off." \
-                "Does a loop go on after read() has returned 0 or -1?"
+            echo "reason: [endless-output] endless output: ${file##*/} had reached $((NETSTEP_OUTPUT_KIB / 1024)) MiB when it" \
+                "was cut off. Does a loop go on after read() has returned 0 or -1?"
             return 1
         fi
     done
@@ -91,15 +113,24 @@ printable() { tr '\000-\010\013-\037\177' '?' | iconv -c -f UTF-8 -t UTF-8 2>/de
 
 # The program has to be there and to be executable.
 program() {
-    [ -e "$BIN/$1" ] || because "there is no program $1 in the directory that is graded" || return
-    [ -x "$BIN/$1" ] && [ -f "$BIN/$1" ] || because "$1 is not an executable file (chmod +x $1)" || return
+    [ -e "$BIN/$1" ] || because "[missing-program] there is no program $1 in the directory that is graded" || return
+    [ -x "$BIN/$1" ] && [ -f "$BIN/$1" ] || because "[not-executable] $1 is not an executable file (chmod +x $1)" || return
 }
 
 launch() { # NAME PROGRAM [ARG]...
     program "$2" || return
     step "\$ $(shown_command "${@:2}")"
-    start "$@"
-    echo "$pid" >>"$NETSTEP_WATCH"
+    NETSTEP_SHOWN=$(shown_to "$@") start "$@"
+    session_id "$pid" >>"$NETSTEP_WATCH"
+}
+
+# Of this test's files a confined program sees those that it is given.
+shown_to() { # WORD...
+    local word
+    printf '%s\n' "${NETSTEP_SHOWN:-}"
+    for word; do
+        [[ $word != "$T"/* ]] || printf '%s\n' "$word"
+    done
 }
 
 shown_command() {
@@ -138,22 +169,40 @@ explain_no_listener() {
         wait_exit "$server_pid"
         step "it ended: $(status_text "$status")"
         if grep -qi 'address already in use\|EADDRINUSE' "$T/server.err"; then
-            because "your server could not bind port $port: address in use. Nobody listens there, only old connections linger:" \
-                "set SO_REUSEADDR before bind()"
+            because "[no-reuseaddr] your server could not bind port $port: address in use. Nobody listens there, only old" \
+                "connections linger: set SO_REUSEADDR before bind()"
         else
-            because "your server ended at once ($(ending "$status")) and never listened on port $port"
+            because "$(end_id "$status" stops-serving) your server ended at once ($(ending "$status")) and never" \
+                "listened on port $port"
         fi
         return
     fi
     other=$(listening_ports "$server_pid" | head -n 1)
     if [ -z "$other" ]; then
-        because "your server runs, but is not in LISTEN on port $port after 5 s: call bind() with the PORT given and listen()"
+        because "[not-listening] your server runs, but is not in LISTEN on port $port after 5 s: call bind() with" \
+            "the PORT given and listen()"
     elif [ "$other" = $(((port & 255) << 8 | port >> 8)) ]; then
-        because "your server listens on port $other, which is $port with its two bytes swapped: htons() is missing"
+        because "[swapped-port] your server listens on port $other, which is $port with its two bytes swapped: htons() is missing"
     else
-        because "your server listens on port $other, not on the PORT it was given, $port"
+        because "[wrong-port] your server listens on port $other, not on the PORT it was given, $port"
     fi
 }
+
+# The diagnosis when a program has ended: a signal's own one, or else ID.
+end_id() { # STATUS ID
+    local id=$2
+    case $1 in
+        141) id=sigpipe ;;
+        153) id=endless-output ;;
+        137 | 152) id=killed ;;
+        127) id=not-executable ;;
+        *) ! by_signal "$1" || id=crash ;;
+    esac
+    echo "[$id]"
+}
+
+# The shell's status of a program that a signal ended. 255 is none: perl's die, exit(-1).
+by_signal() { [ "$1" -gt 128 ] && [ "$1" -le 192 ]; }
 
 # How a program ended, in words, with the usual cause of a signal.
 ending() {
@@ -164,6 +213,7 @@ ending() {
         134) cause=": abort(), an assertion or a corrupted heap" ;;
         136) cause=": a division by zero" ;;
         153) cause=": its output had no end" ;;
+        137 | 152) cause=": somebody ended it, or it took more time or memory than it may" ;;
         127) cause=": it can't be run at all, see its stderr" ;;
     esac
     echo "$(status_text "$1")$cause"
@@ -185,27 +235,54 @@ server_is_up() {
     running "$server_pid" && return
     wait_exit "$server_pid"
     step "tcp_server ended: $(status_text "$status")"
-    because "your server ended while it should have gone on serving ($(ending "$status"))"
+    because "$(end_id "$status" stops-serving) your server ended while it should have gone on serving ($(ending "$status"))"
+}
+
+# Skips the test where the wire can't make its hosts.
+needs_wire() {
+    local why
+    [ -x "$ROOT/bin/wire" ] || skip "wire is not built: make"
+    why=$("$ROOT/bin/wire" -q --free -c true 2>&1 >/dev/null </dev/null) || skip "$(sed -n '1s/^wire: //p' <<<"$why")"
+}
+
+# The wire itself is ours; but where there is a throw-away user all on its hosts is his.
+start_wire() { # ARG...
+    local as=()
+    if [ -n "${NETSTEP_USER:-}" ]; then
+        as=("$(command -v setpriv)" "--reuid=$NETSTEP_USER" "--regid=$NETSTEP_USER" --clear-groups --)
+        "${as[@]}" test -x "$ROOT/bin/wire" || as=()
+    fi
+    start wire "${as[@]}" "$ROOT/bin/wire" "$@"
+}
+
+# The command that starts a submission's program on a host of the wire: for a shell, arguments may follow.
+on_a_host() { # PROGRAM
+    local runner=launch
+    [ -z "${NETSTEP_CONFINE:-}" ] || runner=confine
+    printf 'env NETSTEP_USER= perl %q %q' "$ROOT/tests/peers/$runner" "$1"
 }
 
 # Two hosts and the wire between them: the script waits for packets and states, not for times.
 on_the_wire() { # FILE
-    local why
+    local why name
     local -x ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # it has left its namespace of processes
     program tcp_server || return
     program tcp_client || return
-    if ! why=$("$ROOT/bin/wire" -q --free -c true 2>&1 >/dev/null); then
-        skip "${why#wire: }"
-    fi
+    needs_wire
     step "\$ wire ${1#"$ROOT"/}"
-    start wire "$ROOT/bin/wire" -q "$1"
+    mkdir "$T/hosts"
+    for name in tcp_server tcp_client; do
+        printf '#!/bin/sh\nexec %s "$@"\n' "$(on_a_host "$BIN/$name")" >"$T/hosts/$name"
+        chmod +x "$T/hosts/$name"
+    done
+    NETSTEP_BIN=$T/hosts start_wire -q "$1"
     echo "$pid" >>"$NETSTEP_WATCH"
-    wait_exit "$pid" 120 || because "the wire did not come to its end in 120 s" || return
+    wait_exit "$pid" 120 || because "[hang] the wire did not come to its end in 120 s" || return
     [ "$status" -ne 0 ] || return 0
     printable <"$T/wire.out" | head -n 60 >>"$transcript"
     # "wire: FILE:LINE: what was expected: what was there: what it means"
     why=$(sed -n 's/^wire: [^ ]*\.wire:[0-9]*: //p' "$T/wire.err" | head -n 1)
-    because "packet by packet: ${why:-$(head -n 1 "$T/wire.err")}"
+    because "[wrong-packets] packet by packet: ${why:-$(head -n 1 "$T/wire.err")}"
 }
 
 # ---- peers
@@ -253,7 +330,7 @@ reached() {
 # How much a peer may take is its own affair: each of its steps is bounded.
 done_with() {
     local id="peer_$1" name=$1 reason
-    wait_exit "${!id}" 60 || because "the other end did not come to its end in 60 s" || return
+    wait_exit "${!id}" 60 || because "[hang] the other end did not come to its end in 60 s" || return
     tell_peer "$name"
     [ "$status" -ne 0 ] || return 0
     reason=$(sed -n 's/^reason: //p' "$T/$name.out")
@@ -276,14 +353,14 @@ died() {
         wait_for -t 1 ended "$client_pid" || return 1
         wait_exit "$client_pid"
         step "tcp_client ended: $(status_text "$status")"
-        [ "$status" -gt 128 ] || return 1
-        because "your client did not come to its end ($(ending "$status"))" || true
+        by_signal "$status" || return 1
+        because "$(end_id "$status" crash) your client did not come to its end ($(ending "$status"))" || true
         return
     fi
     [ -n "$server_pid" ] && wait_for -t 1 ended "$server_pid" || return 1
     wait_exit "$server_pid"
     step "tcp_server ended: $(status_text "$status")"
-    because "your server ended while it should have gone on serving ($(ending "$status"))" || true
+    because "$(end_id "$status" stops-serving) your server ended while it should have gone on serving ($(ending "$status"))" || true
 }
 
 # ---- the client
@@ -296,16 +373,23 @@ client() {
 client_ends() {
     local id="peer_$1" reason
     client_status || return
-    if [ "$status" -gt 128 ]; then
+    if by_signal "$status"; then
         step "tcp_client ended: $(status_text "$status")"
-        because "your client did not come to its end ($(ending "$status"))"
+        because "$(end_id "$status" crash) your client did not come to its end ($(ending "$status"))"
         return
     fi
     local client_status=$status
     done_with "$1" || return
     step "tcp_client ended: $(status_text "$client_status")"
-    [ "$client_status" -eq 0 ] ||
-        because "your client ended with $(status_text "$client_status"), though all went well: return 0 from main"
+    [ "$client_status" -eq 0 ] || well_but "$client_status"
+}
+
+# All went well, and yet the client reports an error. Which one it means it may say itself.
+well_but() { # STATUS
+    [ ! -s "$T/client.err" ] ||
+        because "[eof-as-error] your client got everything, and ended with $(status_text "$1") and a message: a read() that" \
+            "returns 0 is the end of file and no error; only -1 is one" || return
+    because "[wrong-exit-status] your client ended with $(status_text "$1"), though all went well: return 0 from main"
 }
 
 # Waits for the client's end: sets $status.
@@ -317,7 +401,8 @@ client_status() {
     if [ -n "$reason" ]; then
         because "$reason"
     else
-        because "your client hangs although the connection has ended: read() that returns 0 is the end of file; close and exit"
+        because "[ignores-eof] your client hangs although the connection has ended: read() that returns 0 is the end of" \
+            "file; close and exit"
     fi
 }
 
@@ -335,15 +420,17 @@ client_printed() {
     step "tcp_client printed $(stat -c %s "$got") bytes; $(stat -c %s "$1") had come back"
     step "printed: $(head -c 80 "$got" | printable)"
     if [ ! -s "$got" ]; then
-        because "your client printed nothing of what came back: after the half-close it has to read up to the end of file," \
-            "and to write it to stdout"
+        because "[prints-nothing] your client printed nothing of what came back: after the half-close it has to read up" \
+            "to the end of file, and to write it to stdout"
     elif cmp -s -n "$(stat -c %s "$1")" "$got" "$1" && [ "$(stat -c %s "$got")" -gt "$(stat -c %s "$1")" ]; then
-        because "your client prints more than came back (a newline of its own, or narration, which belongs on stderr)"
+        because "[inexact-output] your client prints more than came back (a newline of its own, or narration," \
+            "which belongs on stderr)"
     elif cmp -s -n "$(stat -c %s "$got")" "$got" "$1"; then
-        because "your client stopped printing after $(stat -c %s "$got") of $(stat -c %s "$1") bytes: read up to the end of file," \
-            "which is when read() returns 0; and a zero byte ends nothing"
+        because "[one-read] your client stopped printing after $(stat -c %s "$got") of $(stat -c %s "$1") bytes: read up" \
+            "to the end of file, which is when read() returns 0; and a zero byte ends nothing"
     else
-        because "your client printed other bytes than those that came back: $(cmp "$got" "$1" 2>&1 | sed 's/.*: //; s/.*differ: //')"
+        because "[wrong-bytes] your client printed other bytes than those that came back:" \
+            "$(cmp "$got" "$1" 2>&1 | sed 's/.*: //; s/.*differ: //')"
     fi
 }
 
@@ -374,15 +461,25 @@ refused_one() { # PID NAME COMMAND
     listening=''
     ! running "$1" || listening=$(listening_ports "$1" | head -n 1)
     [ -z "$listening" ] ||
-        because "'$3' listens on port $listening: it has to be refused. Numbers: check the whole word and the range (strtol," \
-            "not atoi). Addresses: bind() to the one that was given, and look at what it returns" || return
+        because "$(refusal_id "$2" "$3") '$3' listens on port $listening: it has to be refused. Numbers: check the whole" \
+            "word and the range (strtol, not atoi). Addresses: bind() to the one that was given, and look at what it returns" || return
     wait_exit "$1" 5 ||
-        because "'$3' did not end: it has to be refused with a message and an exit status that is not 0. Arguments: check the" \
-            "whole word and the range" || return
+        because "$(refusal_id "$2" "$3") '$3' did not end: it has to be refused with a message and an exit" \
+            "status that is not 0. Arguments: check the whole word and the range. A port that is taken: look at what bind() returns" || return
     step "'$3' ended: $(status_text "$status")"
-    [ "$status" -ne 0 ] || because "'$3' failed, and its exit status is 0, which means success" || return
-    [ "$status" -le 128 ] || because "'$3' crashed ($(ending "$status"))" || return
-    [ -s "$T/$2.err" ] || because "'$3' says nothing on stderr: an error needs a message" || return
+    [ "$status" -ne 0 ] || because "[hides-error] '$3' failed, and its exit status is 0, which means success" || return
+    ! by_signal "$status" || because "$(end_id "$status" crash) '$3' crashed ($(ending "$status"))" || return
+    [ -s "$T/$2.err" ] || because "[hides-error] '$3' says nothing on stderr: an error needs a message" || return
+}
+
+# The diagnosis when a program goes on that should refuse. `second` is one whose bind() has to fail, `client` one whose
+# connect() has.
+refusal_id() { # NAME COMMAND
+    case $1 in
+        second) [[ $2 == *'-b 192.0.2.1 '* ]] && echo '[ignores-address]' || echo '[ignores-bind-error]' ;;
+        client) echo '[hang]' ;;
+        *) echo '[loose-arguments]' ;;
+    esac
 }
 
 ended_or_listens() { ! running "$1" || [ -n "$(listening_ports "$1")" ]; }
@@ -392,8 +489,8 @@ ended_or_listens() { ! running "$1" || [ -n "$(listening_ports "$1")" ]; }
 receive() { # [-b ADDR]
     program file_recv || return
     [ -z "$server_pid" ] || ! running "$server_pid" || stop_process "$server_pid" KILL # how it ends has a test of its own
-    mkdir -p "$T/inbox"
-    cd "$T/inbox" || return
+    mkdir -p "$T/open/inbox"
+    cd "$T/open/inbox" || return
     port=$(free_port)
     launch server file_recv "$@" "$port" || return
     server_pid=$pid
@@ -434,52 +531,74 @@ partner_holds() { # NAME
 
 partner_done() { # NAME
     local id="peer_$1" name=$1 reason
-    wait_exit "${!id}" 60 || because "the other end did not come to its end in 60 s" || return
+    wait_exit "${!id}" 60 || because "[hang] the other end did not come to its end in 60 s" || return
     tell_peer "$name"
     [ "$status" -ne 0 ] || return 0
     reason=$(sed -n 's/^reason: //p' "$T/$name.out")
     [ -n "$reason" ] || fail "the grader's own peer failed: $(cat "$T/$name.err")" || return
-    transfer_crashed && return 1
+    transfer_crashed "$name" && return 1
     because "$reason"
 }
 
 # A crash is the better reason. That the program ended is none: a receiver may end after one transfer.
-transfer_crashed() {
+transfer_crashed() { # THE PARTNER'S NAME
     local who=${client_pid:-$server_pid}
     wait_for -t 1 ended "$who" || return 1
     wait_exit "$who"
     step "${client_pid:+file_send}${server_pid:+file_recv} ended: $(status_text "$status")"
-    [ "$status" -gt 128 ] || return 1
-    because "your program did not come to its end ($(ending "$status"))" || true
+    by_signal "$status" || return 1
+    if grep -q '^sent the name ".*"\.\.\.$' "$T/$1.out"; then # more than 80 bytes of it
+        because "[unbounded-name] your receiver did not survive a long name ($(status_text "$status")): 255 bytes may come, and" \
+            "read() and every copy of the name have to be told how many the array holds" || true
+        return
+    fi
+    because "$(end_id "$status" crash) your program did not come to its end ($(ending "$status"))" || true
 }
 
 sent() { # NAME
     partner_done "$1" || return
     wait_exit "$client_pid" 12 ||
-        because "your sender hangs, though it has sent everything and the receiver has closed: close and exit" || return
+        because "[hang] your sender hangs, though it has sent everything and the receiver has closed: close and exit" || return
     step "file_send ended: $(status_text "$status")"
-    [ "$status" -eq 0 ] || because "your sender ended with $(ending "$status"), though all went well: return 0 from main"
+    [ "$status" -eq 0 ] ||
+        because "$(end_id "$status" wrong-exit-status) your sender ended with $(ending "$status"), though all went well: return 0 from main"
 }
 
 not_sent() { # WHAT HAPPENED
-    wait_exit "$client_pid" 12 || because "your sender does not end after $1" || return
+    wait_exit "$client_pid" 12 || because "[hang] your sender does not end after $1" || return
     step "file_send ended: $(status_text "$status")"
-    [ "$status" -le 128 ] || because "your sender crashed after $1 ($(ending "$status"))" || return
-    [ "$status" -ne 0 ] || because "your sender ends with 0, which means success, after $1" || return
-    [ -s "$T/client.err" ] || because "your sender says nothing on stderr after $1: an error needs a message"
+    ! by_signal "$status" || because "$(end_id "$status" crash) your sender crashed after $1 ($(ending "$status"))" || return
+    [ "$status" -ne 0 ] || because "[hides-error] your sender ends with 0, which means success, after $1" || return
+    [ -s "$T/client.err" ] || because "[hides-error] your sender says nothing on stderr after $1: an error needs a message"
 }
 
 received() { # NAME FILE
-    local got=$T/inbox/$1
-    [ -f "$got" ] ||
-        because "the connection is closed, and your receiver's directory has no file $1, but: $(find "$T/inbox" -mindepth 1 -printf '%P ')" ||
-        return
+    local got=$T/open/inbox/$1
+    [ -f "$got" ] || not_received "$1" || return
     cmp -s "$got" "$2" && return
     step "$1 has $(stat -c %s "$got") bytes; $(stat -c %s "$2") had been sent"
     if cmp -s -n "$(stat -c %s "$got")" "$got" "$2"; then
-        because "when your receiver had closed the connection its file was not whole: read until read() returns 0, write as many" \
-            "bytes as read() returned, and close the file before the connection"
+        ! wait_for -t 1 cmp -s "$got" "$2" ||
+            because "[closes-early] when your receiver had closed the connection its file was not whole: a moment later it was." \
+                "Close the file before the connection" || return
+        because "[one-read] when your receiver had closed the connection its file was not whole: read until read() returns 0," \
+            "write as many bytes as read() returned, and close the file before the connection"
     else
-        because "the file is not what was sent: write as many bytes as read() returned, from the first one after the name on"
+        because "[wrong-length] the file is not what was sent: write as many bytes as read() returned, from the" \
+            "first one after the name on"
     fi
+}
+
+# There is no such file. What has been made instead tells why.
+not_received() { # NAME
+    local made what
+    what="your receiver's directory has no file $1, but: $(find "$T/open/inbox" -mindepth 1 -printf '%P ' | grep . || echo nothing)"
+    made=$(find "$T/open/inbox" -mindepth 1 -newer "$T/started" -printf '%P\n' | head -n 1) # since the partner was started
+    [ -n "$made" ] ||
+        because "[no-file] the connection is closed, and $what. Nothing was made: open() it when the name is known, though no" \
+            "content may come" || return
+    [[ $made != "$1"?* ]] ||
+        because "[unterminated-name] the connection is closed, and $what. read() sets no zero byte behind the" \
+            "name: name[n] = 0" || return
+    because "[wrong-name] the connection is closed, and $what. All bytes of the first read() are the name, up to 255"
 }

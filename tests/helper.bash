@@ -56,6 +56,7 @@ export LC_ALL PATH
 # The bounds' factor in percent, since the shell has no fractions.
 SCALE=$(LC_ALL=C awk -v scale="${NETSTEP_TIMEOUT_SCALE:-1}" 'BEGIN { printf "%d", scale * 100 }')
 declare -A ended_with # exit status of each process that has been waited for
+declare -A keeper_of   # "KEEPER INIT" of each program that runs confined, in namespaces of its own (tests/peers/confine)
 
 setup() { setup_started; }
 teardown() { end_started; }
@@ -72,20 +73,49 @@ setup_started() {
 # ---- programs
 
 start() {
-    local name=$1 program=$2
+    local name=$1 program=$2 runner=launch
     shift 2
     [[ $program == */* ]] || program=$BIN/$program
+    # A submission's programs: the grader says how, in NETSTEP_CONFINE.
+    [ -z "${NETSTEP_CONFINE:-}" ] || [[ $program != "$BIN"/* ]] || runner=confine
     # At once, not when the background gets to it: whoever waits for a line must not find the one before's.
     : >"$T/$name.out"
     : >"$T/$name.err"
     (
         # Endless output ends here with SIGXFSZ. Graders set it; file transfers need no such bound.
         [ -z "${NETSTEP_OUTPUT_KIB:-}" ] || ulimit -f "$NETSTEP_OUTPUT_KIB"
-        exec perl "$ROOT/tests/peers/launch" "$program" "$@"
+        exec perl "$ROOT/tests/peers/$runner" "$program" "$@"
     ) <"${STDIN:-/dev/null}" >"$T/$name.out" 2>"$T/$name.err" 3>&- &
     pid=$!
     echo "$pid" >>"$T/started"
+    [ "$runner" = launch ] || [ "$NETSTEP_CONFINE" != namespaces ] || find_confined "$pid"
 }
+
+# What runs in namespaces of its own has a keeper outside of them, and is the child of an init within. Sets pid.
+find_confined() { # KEEPER
+    local init='' program=''
+    wait_for -t 10 child_of_init_or_gone "$1" || true
+    [ -n "$program" ] || return 0 # it has ended already, or never began: its keeper has the status
+    keeper_of[$program]="$1 $init"
+    pid=$program
+}
+child_of_init_or_gone() {
+    init=$(child_of "$1")
+    [ -z "$init" ] || program=$(child_of "$init")
+    [ -n "$program" ] || ! running "$1"
+}
+child_of() {
+    local child=''
+    if [ -e "/proc/$1/task/$1/children" ]; then
+        { read -r child _ <"/proc/$1/task/$1/children"; } 2>/dev/null || true
+    else
+        child=$(pgrep -P "$1" | head -n 1)
+    fi
+    echo "$child"
+}
+
+# The session of a program that was started: its own process, or its keeper.
+session_id() { echo "${keeper_of[$1]:-$1}" | cut -d ' ' -f 1; }
 
 start_listening() {
     local line
@@ -138,7 +168,7 @@ wait_exit() {
     if [ -z "${ended_with[$1]:-}" ]; then
         wait_for -t "${2:-10}" ended "$1" || return 1
         status=0
-        { wait "$1" || status=$?; } 2>/dev/null
+        { wait "$(session_id "$1")" || status=$?; } 2>/dev/null
         ended_with[$1]=$status
     fi
     status=${ended_with[$1]}
@@ -167,8 +197,8 @@ status_text() {
 # The living processes of a session (where process 1 reaps nobody, zombies stay), and those that carry this test's mark.
 session_members() {
     local id
-    for id in $(pgrep -s "$1" 2>/dev/null); do
-        ! running "$id" || echo "$id"
+    for id in $(pgrep -s "$(session_id "$1")" 2>/dev/null); do
+        [[ " ${keeper_of[$1]:-} " == *" $id "* ]] || ! running "$id" || echo "$id"
     done
 }
 marked_processes() {
@@ -193,6 +223,7 @@ end_sessions() {
     while read -r id; do # these only: they run until they are ended, so the id is still theirs
         kill -KILL "$id" || true
     done <"$T/keepers"
+    [ -z "${NETSTEP_USER:-}" ] || pkill -KILL -u "$NETSTEP_USER" || true
 }
 
 end_daemons() {

@@ -7,7 +7,7 @@ load helper
 
 bats_require_minimum_version 1.5.0 # for run --separate-stderr
 
-TOOLS=(gcc make netstat ss bats perl bash pkill cmp find awk)
+TOOLS=(gcc make netstat ss bats perl bash pkill cmp find awk bwrap prlimit setpriv)
 DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint)
 
 setup() {
@@ -88,10 +88,10 @@ assert_log() { # LINE...
 }
 
 @test "--check names what is missing, installs nothing and exits with 1" {
-    has gcc make perl bash pkill cmp find awk
+    has gcc make perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager apt-get
     run_setup 1 --check
-    assert_equal "${lines[0]}" 'setup: here:    gcc, make, perl, bash, pkill, cmp, find, awk'
+    assert_equal "${lines[0]}" 'setup: here:    gcc, make, perl, bash, pkill, cmp, find, awk, bwrap, prlimit, setpriv'
     assert_equal "${lines[1]}" 'setup: missing: netstat, ss, bats'
     assert_equal "${#lines[@]}" 2 "lines"
     run_setup 1 --dev --check
@@ -139,7 +139,7 @@ assert_log() { # LINE...
 DNF='dnf install -y --setopt=install_weak_deps=False'
 APT='env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends'
 
-NEEDED_BY_APT='bash bats diffutils findutils gawk gcc iproute2 libc6-dev make net-tools perl procps'
+NEEDED_BY_APT='bash bats bubblewrap diffutils findutils gawk gcc iproute2 libc6-dev make net-tools perl procps util-linux'
 
 # Everything is missing, and this is the command that is called to install it: the last line of the log.
 installs() { # MANAGER COMMAND...
@@ -160,25 +160,25 @@ installs() { # MANAGER COMMAND...
 
 @test "dnf" {
     installs dnf dnf install -y --setopt=install_weak_deps=False \
-        bash bats diffutils findutils gawk gcc glibc-devel iproute make net-tools perl procps-ng
+        bash bats bubblewrap diffutils findutils gawk gcc glibc-devel iproute make net-tools perl procps-ng util-linux-core
     assert_equal "$(wc -l <"$T/log")" 1 "commands"
 }
 
 @test "apk" {
     installs apk apk add --no-cache \
-        bash bats diffutils findutils gawk gcc iproute2 linux-headers make musl-dev net-tools perl procps
+        bash bats bubblewrap diffutils findutils gawk gcc iproute2 linux-headers make musl-dev net-tools perl procps setpriv util-linux-misc
     assert_equal "$(wc -l <"$T/log")" 1 "commands"
 }
 
 @test "pacman" {
     installs pacman pacman -S --needed --noconfirm \
-        bash bats diffutils findutils gawk gcc iproute2 make net-tools perl procps-ng
+        bash bats bubblewrap diffutils findutils gawk gcc iproute2 make net-tools perl procps-ng util-linux
     assert_equal "$(wc -l <"$T/log")" 1 "commands"
 }
 
 @test "zypper" {
     installs zypper zypper --non-interactive install --no-recommends \
-        bash bats diffutils findutils gawk gcc glibc-devel iproute2 make net-tools-deprecated perl procps
+        bash bats bubblewrap diffutils findutils gawk gcc glibc-devel iproute2 make net-tools-deprecated perl procps util-linux
     assert_equal "$(wc -l <"$T/log")" 1 "commands"
 }
 
@@ -191,7 +191,7 @@ installs() { # MANAGER COMMAND...
 }
 
 @test "only the packages of what is missing are installed, each once" {
-    has gcc make perl bash pkill cmp find awk
+    has gcc make perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager dnf
     run_setup 0
     assert_log "$DNF bats iproute net-tools"
@@ -242,12 +242,12 @@ installs() { # MANAGER COMMAND...
     assert_log 'sudo dnf --version'
     assert_match "$output" 'sudo does not let you run dnf'
     assert_match "$output" 'ask an administrator'
-    assert_equal "${lines[-1]}" "$DNF bash diffutils findutils gawk gcc glibc-devel iproute net-tools perl procps-ng"
+    assert_equal "${lines[-1]}" "$DNF bash bubblewrap diffutils findutils gawk gcc glibc-devel iproute net-tools perl procps-ng util-linux-core"
 }
 
 @test "neither root nor sudo: prints the command, runs nothing, exits with 1" {
     user 1000
-    has gcc make ss perl bash pkill cmp find awk
+    has gcc make ss perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager apt-get
     run_setup 1
     assert_equal "${lines[-1]}" "apt-get update; $APT bats net-tools"
@@ -259,7 +259,7 @@ installs() { # MANAGER COMMAND...
 }
 
 @test "no package manager that it knows: says what to install" {
-    has gcc make ss perl bash pkill cmp find awk
+    has gcc make ss perl bash pkill cmp find awk bwrap prlimit setpriv
     run_setup 1
     assert_match "${lines[-1]}" 'please install by other means: netstat, bats$'
 }
@@ -274,7 +274,7 @@ installs() { # MANAGER COMMAND...
 }
 
 @test "an install that fails: each package is tried by itself, and what is missing is named" {
-    has gcc make perl bash pkill cmp find awk
+    has gcc make perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager zypper
     printf '%s\n' bats iproute2 net-tools-deprecated >"$T/unknown"
     run_setup 1
@@ -287,7 +287,7 @@ installs() { # MANAGER COMMAND...
 }
 
 @test "one package that is unknown does not keep the others out" {
-    has gcc make perl bash pkill cmp find awk
+    has gcc make perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager pacman
     echo 'netstat ss' >"$T/brings"
     echo bats >"$T/unknown"
@@ -297,7 +297,7 @@ installs() { # MANAGER COMMAND...
 }
 
 @test "a single package that fails is not tried twice" {
-    has gcc make netstat ss bash perl pkill cmp find awk
+    has gcc make netstat ss bash perl pkill cmp find awk bwrap prlimit setpriv
     has_manager apt-get
     echo bats >"$T/unknown"
     run_setup 1
@@ -306,7 +306,7 @@ installs() { # MANAGER COMMAND...
 
 @test "an install that succeeds without bringing the tool: the tool is named" {
     has_manager apk
-    echo gcc make ss bats perl bash pkill cmp find awk >"$T/brings"
+    echo gcc make ss bats perl bash pkill cmp find awk bwrap prlimit setpriv >"$T/brings"
     run_setup 1
     assert_equal "${lines[-1]}" 'setup: missing: netstat'
     echo "${TOOLS[@]}" >"$T/brings"
@@ -320,7 +320,7 @@ installs() { # MANAGER COMMAND...
 @test "macOS: says that Linux is needed, installs by brew, and exits with 1" {
     system Darwin
     user 501
-    has gcc make netstat perl pkill cmp find awk
+    has gcc make netstat perl pkill cmp find awk bwrap prlimit setpriv
     program "$T/path/netstat" 'exit 1' # BSD's knows no --version
     program "$T/path/bash" 'echo "GNU bash, version 3.2.57(1)-release"'
     has_manager brew
@@ -336,7 +336,7 @@ installs() { # MANAGER COMMAND...
 
 @test "macOS without brew: says what to install" {
     system Darwin
-    has gcc make netstat perl bash pkill cmp find awk
+    has gcc make netstat perl bash pkill cmp find awk bwrap prlimit setpriv
     has_manager apt-get # another program that only has the name
     run_setup 1
     assert_match "${lines[-1]}" 'by other means: bats$'

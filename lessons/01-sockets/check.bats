@@ -12,7 +12,7 @@ load ../../tests/grading
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
-        because "your server listens on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
+        because "[ignores-address] your server listens on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
     server_is_up
 }
 
@@ -42,8 +42,8 @@ load ../../tests/grading
     visit visitor 'send hello' 'expect hello' "await $T/go" close
     reached visitor '^holding'
     [ -n "$(rows_at "$port" ESTABLISHED)" ] ||
-        because "the connection is not ESTABLISHED at your server's end: it has to stay open until the client closes"
-    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "the connection is not ESTABLISHED at the client's end"
+        because "[closes-early] the connection is not ESTABLISHED at your server's end: it has to stay open until the client closes"
+    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the client's end"
     go_on "$T/go"
     done_with visitor
 }
@@ -75,16 +75,16 @@ load ../../tests/grading
 ends_by() {
     step "kill -$1"
     stop_process "$server_pid" "$1" 2 ||
-        because "your server still runs 2 s after SIG$1: a handler that only sets a flag does not end a blocked accept() or read()" || return
+        because "[ignores-sigterm] your server still runs 2 s after SIG$1: a handler that only sets a flag does not end a blocked accept() or read()" || return
     step "tcp_server ended: $(status_text "$status")"
     local signal
     signal=$(kill -l "$1")
     [ "$status" -eq 0 ] || [ "$status" -eq $((128 + signal)) ] ||
-        because "after SIG$1 your server ended with $(status_text "$status"); it has to be 0, or death by that signal" || return
+        because "$(end_id "$status" wrong-exit-status) after SIG$1 your server ended with $(status_text "$status"); it has to be 0, or death by that signal" || return
     wait_for -t 2 no_one_left ||
-        because "your server is gone, but left a child process behind (process $(session_members "$server_pid" | tr '\n' ' '));" \
+        because "[leaves-child] your server is gone, but left a child process behind (process $(session_members "$server_pid" | tr '\n' ' '));" \
             "a shell script has to start its program with exec" || return
-    [ -z "$(rows_at "$port" LISTEN)" ] || because "the port is still in LISTEN after your server's end"
+    [ -z "$(rows_at "$port" LISTEN)" ] || because "[leaves-child] the port is still in LISTEN after your server's end"
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
 
@@ -128,5 +128,5 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
 @test "[1] tcp_client: a port where nobody listens is an error, told on stderr" {
     port=$(free_port)
     refuses client tcp_client 127.0.0.1 "$port" hello
-    [ ! -s "$T/client.out" ] || because "your client prints something on stdout though nothing came back: errors belong on stderr"
+    [ ! -s "$T/client.out" ] || because "[inexact-output] your client prints something on stdout though nothing came back: errors belong on stderr"
 }

@@ -30,13 +30,13 @@ listens_only_at() {
     row=$(rows_at "$port" LISTEN)
     step "netstat: $row"
     [[ $row == *[\ :]"$1:$port "* ]] ||
-        because "with -b $1 your server does not listen on $1, but where this row says: $row"
+        because "[ignores-address] with -b $1 your server does not listen on $1, but where this row says: $row"
 }
 
 nobody_at() {
     step "connecting to $1 port $port"
     ! perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 5)' "$1" "$port" ||
-        because "your server also listens on $1: -b ADDR means that address alone, not INADDR_ANY"
+        because "[ignores-address] your server also listens on $1: -b ADDR means that address alone, not INADDR_ANY"
 }
 
 @test "[3] a connection is ESTABLISHED before it is accepted, and its turn comes" {
@@ -50,7 +50,7 @@ nobody_at() {
     row=$(connections | awk -v peer=":$waiting\$" '$5 ~ peer')
     step "netstat: $row"
     [[ $row == *ESTABLISHED* ]] ||
-        because "the second client's connection is not ESTABLISHED at the server: the kernel makes it without accept(), so did your server close the listening socket, or the connection?"
+        because "[stops-listening] the second client's connection is not ESTABLISHED at the server: the kernel makes it without accept(), so did your server close the listening socket, or the connection?"
     step "a third one comes, and the first one leaves"
     visit third 'send third' 'expect third' close
     go_on "$T/go"
@@ -68,7 +68,7 @@ nobody_at() {
     row=$(rows_to "$port" | awk '$6 != "TIME_WAIT"')
     step "netstat: $row"
     if [ -z "$row" ] || [[ $row == *SYN_SENT* ]]; then
-        because "your client's connection is gone before the server has accepted it: write, half-close, and wait in read()"
+        because "[closes-altogether] your client's connection is gone before the server has accepted it: write, half-close, and wait in read()"
     fi
     go_on "$T/go"
     client_ends server
@@ -82,7 +82,7 @@ client_has_sent() { rows_at "$port" | awk '$6 != "LISTEN" && $2 >= 5 { found = 1
     port=$(free_port)
     step "nobody listens on port $port: the kernel answers the SYN with a reset"
     refuses client tcp_client 127.0.0.1 "$port" hello
-    [ ! -s "$T/client.out" ] || because "your client prints something on stdout though nothing came back: errors belong on stderr"
+    [ ! -s "$T/client.out" ] || because "[inexact-output] your client prints something on stdout though nothing came back: errors belong on stderr"
 }
 
 @test "[1] tcp_server: a port on which another program listens is an error, told on stderr" {

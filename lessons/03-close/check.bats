@@ -15,9 +15,9 @@ load ../../tests/grading
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(rows_to "$port" TIME_WAIT)"
     [ -n "$(rows_to "$port" TIME_WAIT)" ] ||
-        because "the client closed first and should be in TIME_WAIT. Did your server close before the client's FIN had come?"
+        because "[closes-early] the client closed first and should be in TIME_WAIT. Did your server close before the client's FIN had come?"
     [ -z "$(rows_at "$port" TIME_WAIT)" ] ||
-        because "your server is in TIME_WAIT, so it closed first: close only after read() has returned 0"
+        because "[closes-early] your server is in TIME_WAIT, so it closed first: close only after read() has returned 0"
 }
 
 # Its passive close has ended: LISTEN and nothing else.
@@ -28,11 +28,11 @@ nothing_left_at_server() {
     read -r _ queue _ _ _ state _ <<<"$row"
     step "netstat: $row"
     if [ "$state" = CLOSE_WAIT ] && [ "$queue" -gt 1 ]; then
-        because "your server stayed in CLOSE_WAIT with $queue bytes unread in its Recv-Q: it stopped reading before the end of file"
+        because "[one-read] your server stayed in CLOSE_WAIT with $queue bytes unread in its Recv-Q: it stopped reading before the end of file"
     elif [ "$state" = CLOSE_WAIT ]; then
-        because "your server stayed in CLOSE_WAIT: it read 0 bytes, which is EOF, and never called close()"
+        because "[never-closes] your server stayed in CLOSE_WAIT: it read 0 bytes, which is EOF, and never called close()"
     else
-        because "your server did not end the connection: it is in $state"
+        because "[never-closes] your server did not end the connection: it is in $state"
     fi
 }
 
@@ -60,14 +60,14 @@ nothing_left_at_server() {
     visit visitor 'send hello' 'expect hello' "await $T/go" eof close
     reached visitor '^holding'
     step "kill -TERM while that client is connected"
-    stop_process "$server_pid" TERM 2 || because "your server still runs 2 s after SIGTERM"
+    stop_process "$server_pid" TERM 2 || because "[ignores-sigterm] your server still runs 2 s after SIGTERM"
     step "netstat: $(rows_at "$port")"
     serve_at "$port"
     talk 'send again' 'expect again' half-close eof close
     step "and once more, now that the first connection is in TIME_WAIT"
     go_on "$T/go"
     wait_exit "$peer_visitor" || true
-    stop_process "$server_pid" TERM 2 || because "your server still runs 2 s after SIGTERM"
+    stop_process "$server_pid" TERM 2 || because "[ignores-sigterm] your server still runs 2 s after SIGTERM"
     step "netstat: $(rows_at "$port")"
     serve_at "$port"
     talk 'send third' 'expect third' half-close eof close
@@ -83,16 +83,19 @@ nothing_left_at_server() {
     wait_for -t 5 client_half_closed || true
     row=$(rows_to "$port")
     step "netstat: $row"
+    [ -n "$row" ] ||
+        because "[closes-altogether] after its FIN your client should be in FIN_WAIT2, waiting for the server's; netstat shows no row:" \
+            "it has closed altogether. Use shutdown(fd, SHUT_WR), then read"
     [[ $row == *FIN_WAIT2* ]] ||
-        because "after its FIN your client should be in FIN_WAIT2, waiting for the server's; netstat shows ${row:-no row: it has closed altogether. Use shutdown(fd, SHUT_WR), then read}"
+        because "[no-half-close] after its FIN your client should be in FIN_WAIT2, waiting for the server's; netstat shows $row"
     running "$client_pid" ||
-        because "your client ended right after it had sent: half-close with shutdown(fd, SHUT_WR), then read up to the end of file"
+        because "[closes-altogether] your client ended right after it had sent: half-close with shutdown(fd, SHUT_WR), then read up to the end of file"
     go_on "$T/go"
     client_ends server
     client_printed "$T/back"
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(rows_to "$port")"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "your client closed first and should leave TIME_WAIT behind; did it reset the connection?"
+    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] your client closed first and should leave TIME_WAIT behind; did it reset the connection?"
 }
 client_half_closed() { [ -n "$(rows_to "$port" FIN_WAIT2)" ]; }
 

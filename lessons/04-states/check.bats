@@ -24,7 +24,11 @@ states_at_server() {
     local states
     states=$(rows_at "$port" | awk '{ print $6 }' | sort -u | tr '\n' ' ')
     step "netstat shows at the server: $states"
-    [ "$states" = "$* " ] || because "your server should be in $*; netstat shows ${states:-nothing}"
+    [ "$states" != "$* " ] || return 0
+    [[ $states == *LISTEN* ]] || because "[stops-listening] your server should be in $*; netstat shows ${states:-nothing}" || return
+    [[ "$* " != *ESTABLISHED* ]] ||
+        because "[closes-early] your server should be in $*, as long as its client has not closed; netstat shows $states" || return
+    because "[never-closes] your server should be in $*; netstat shows $states: read() returned 0, then close()"
 }
 
 @test "[3] tcp_server: passive close with data outstanding ends, through LAST_ACK" {
@@ -43,13 +47,13 @@ states_at_server() {
     fi
     case $state in
         LAST_ACK | CLOSE_WAIT | ESTABLISHED) ;; # the latter two: still writing, or still reading
-        *) because "while the client reads nothing, your server should be sending, or in LAST_ACK; netstat shows ${state:-no row: it has ended the connection}" ;;
+        *) because "[closes-early] while the client reads nothing, your server should be sending, or in LAST_ACK; netstat shows ${state:-no row: it has ended the connection}" ;;
     esac
     [ "$unsent" -gt 0 ] ||
-        because "your server has nothing in its Send-Q though the client has not read its echo yet; unread: $unread bytes"
+        because "[answers-late] your server has nothing in its Send-Q though the client has not read its echo yet; unread: $unread bytes"
     go_on "$T/go"
     done_with visitor
-    wait_for -t 5 no_connections || because "your server did not come out of $(connections | awk '{ print $6; exit }')"
+    wait_for -t 5 no_connections || because "[never-closes] your server did not come out of $(connections | awk '{ print $6; exit }')"
 }
 # The echo of everything waits to be sent, or the server's own FIN behind it.
 all_read() { [ -n "$(rows_at "$port" LAST_ACK)" ]; }
@@ -59,7 +63,7 @@ all_read() { [ -n "$(rows_at "$port" LAST_ACK)" ]; }
     serve
     step "a client sends 3 MB, does not read the echo, and resets"
     talk -r 4096 "send-ahead $T/binary" reset
-    wait_for -t 5 no_connections || because "after the reset your server should have no connection left; it has: $(connections)"
+    wait_for -t 5 no_connections || because "[never-closes] after the reset your server should have no connection left; it has: $(connections)"
     server_is_up
     talk 'send next' 'expect next' half-close eof close
     server_is_up
@@ -92,16 +96,16 @@ goes_away_behind_another() { # STEP...
     wait_for -t 5 client_in FIN_WAIT2 || true
     step "netstat: $(rows_to "$port")"
     running "$client_pid" ||
-        because "your client ended though the server has not closed: half-close with shutdown(fd, SHUT_WR), then read up to the end of file"
+        because "[closes-altogether] your client ended though the server has not closed: half-close with shutdown(fd, SHUT_WR), then read up to the end of file"
     client_in FIN_WAIT2 ||
-        because "the server has read your client's FIN and not closed: your client should wait in FIN_WAIT2 and read; netstat shows $(rows_to "$port" | awk '{ print $6 }' | grep . || echo 'no row')"
+        because "[no-half-close] the server has read your client's FIN and not closed: your client should wait in FIN_WAIT2 and read; netstat shows $(rows_to "$port" | awk '{ print $6 }' | grep . || echo 'no row')"
     [ -n "$(rows_at "$port" CLOSE_WAIT)" ] || fail "the grader's own server is not in CLOSE_WAIT"
     go_on "$T/go"
     reached server '^sent "late"'
     wait_for -t 5 client_has_read || true
     step "4 bytes came back, and no FIN yet. netstat: $(rows_to "$port")"
     client_in FIN_WAIT2 && running "$client_pid" ||
-        because "your client left before the server's FIN: read up to the end of file, not just once"
+        because "[one-read] your client left before the server's FIN: read up to the end of file, not just once"
     go_on "$T/on"
     client_ends server
     client_printed "$T/back"
@@ -117,7 +121,7 @@ client_has_read() { ! running "$client_pid" || rows_to "$port" | awk '$2 == 0 { 
     wait_exit "$client_pid"
     step "tcp_client ended: $(status_text "$status")"
     [ "$status" -ne 0 ] ||
-        because "the connection was reset before the end of file, and your client ended with 0: read up to the end of file; a read() that returns -1 is not the end of file but an error"
-    [ "$status" -le 128 ] || because "your client was $(ending "$status")"
-    [ -s "$T/client.err" ] || because "your client says nothing on stderr about the reset"
+        because "[hides-error] the connection was reset before the end of file, and your client ended with 0: read up to the end of file; a read() that returns -1 is not the end of file but an error"
+    ! by_signal "$status" || because "$(end_id "$status" crash) your client was $(ending "$status")"
+    [ -s "$T/client.err" ] || because "[hides-error] your client says nothing on stderr about the reset"
 }

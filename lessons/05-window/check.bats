@@ -16,9 +16,9 @@ load ../../tests/grading
     step "the client has stopped; netstat: $row"
     server_is_up
     read -r _ unread unsent _ <<<"$row"
-    [ -n "$row" ] || because "your server ended the connection while the client was only slow"
+    [ -n "$row" ] || because "[closes-early] your server ended the connection while the client was only slow"
     [ "$unsent" -gt 0 ] ||
-        because "the client does not read, and your server's Send-Q is empty (Recv-Q $unread): it does not send back what it reads"
+        because "[answers-late] the client does not read, and your server's Send-Q is empty (Recv-Q $unread): it does not send back what it reads"
     go_on "$T/go"
     done_with visitor
     server_is_up

@@ -20,14 +20,21 @@ serve_udp() { # [-b ADDR]
     wait_for -t 5 bound_or_gone || true
     if ! running "$server_pid"; then
         wait_exit "$server_pid"
-        because "your server ended at once ($(ending "$status")) and has no socket on port $port"
+        because "$(end_id "$status" stops-serving) your server ended at once ($(ending "$status")) and has no socket on port $port"
     elif [ -z "$(udp_rows "$port")" ]; then
         [ -z "$(udp_rows $(((port & 255) << 8 | port >> 8)))" ] ||
-            because "your server is on the port with its two bytes swapped: htons() is missing" || return
+            because "[swapped-port] your server is on the port with its two bytes swapped: htons() is missing" || return
         [ -z "$(rows_at "$port" LISTEN)" ] ||
-            because "your server listens with TCP: the socket's type is SOCK_DGRAM" || return
-        because "your server runs, but after 5 s no UDP socket is bound to port $port: socket() with SOCK_DGRAM, and bind()"
+            because "[wrong-type] your server listens with TCP: the socket's type is SOCK_DGRAM" || return
+        [ -z "$(udp_port_of "$server_pid")" ] ||
+            because "[wrong-port] your server is on port $(udp_port_of "$server_pid"), not on the PORT it was given, $port" || return
+        because "[not-listening] your server runs, but after 5 s no UDP socket is bound to port $port: socket() with SOCK_DGRAM, and bind()"
     fi
+}
+# A port of a UDP socket that a process of PID's session has.
+udp_port_of() { # PID
+    netstat -anupW 2>/dev/null | awk -v ids=" $(session_members "$1" | tr '\n' ' ')" '
+        /^udp/ && match($0, /[0-9]+\//) && index(ids, " " substr($0, RSTART, RLENGTH - 1) " ") { sub(/.*:/, "", $4); print $4; exit }'
 }
 bound_or_gone() { ! running "$server_pid" || [ -n "$(udp_rows "$port")" ]; }
 
@@ -46,14 +53,15 @@ play_server() {
 }
 played() {
     local id="peer_$1" reason
-    wait_exit "${!id}" 60 || because "the other end did not come to its end in 60 s" || return
+    wait_exit "${!id}" 60 || because "[hang] the other end did not come to its end in 60 s" || return
     grep -v '^reason: ' "$T/$1.out" | sed "s/^/$1: /" >>"$transcript"
     [ "$status" -ne 0 ] || return 0
     reason=$(sed -n 's/^reason: //p' "$T/$1.out")
     [ -n "$reason" ] || fail "the grader's own peer failed: $(cat "$T/$1.err")" || return
     if [ -n "$server_pid" ] && wait_for -t 1 ended "$server_pid"; then
         wait_exit "$server_pid"
-        because "your server ended while it should have gone on serving ($(ending "$status"))" || return
+        by_signal "$status" || [[ $reason != '[empty-datagram]'* ]] || because "$reason" || return
+        because "$(end_id "$status" stops-serving) your server ended while it should have gone on serving ($(ending "$status"))" || return
     fi
     because "$reason"
 }
@@ -70,22 +78,22 @@ ask_udp() { # ARG...: the student's client
 }
 # Its end: sets $client_status. Three tries of a second, and time to start.
 asked() {
-    wait_exit "$client_pid" 12 || because "${1:-your client does not end: after the answer, or three tries of a second, it has to}" || return
+    wait_exit "$client_pid" 12 || because "${1:-[hang] your client does not end: after the answer, or three tries of a second, it has to}" || return
     client_status=$status
     step "udp_echo ended: $(status_text "$status")"
-    [ "$status" -le 128 ] || because "your client did not come to its end ($(ending "$status"))"
+    ! by_signal "$status" || because "$(end_id "$status" crash) your client did not come to its end ($(ending "$status"))"
 }
 printed() { # TEXT: exactly that and a newline
     printf '%s\n' "$1" >"$T/wanted"
     cmp -s "$T/asking.out" "$T/wanted" && return
     step "it printed: $(head -c 200 "$T/asking.out" | printable | od -An -c | head -n 4)"
     if [ ! -s "$T/asking.out" ]; then
-        because "your client printed nothing of the answer, which belongs on stdout"
+        because "[prints-nothing] your client printed nothing of the answer, which belongs on stdout"
     elif [ "$(cat "$T/asking.out")" = "$1" ]; then
-        because "your client has to print the answer's bytes and one newline, here $(stat -c %s "$T/wanted") bytes;" \
+        because "[inexact-output] your client has to print the answer's bytes and one newline, here $(stat -c %s "$T/wanted") bytes;" \
             "it printed $(stat -c %s "$T/asking.out")"
     else
-        because "your client printed something else than the answer: narration belongs on stderr," \
+        because "[inexact-output] your client printed something else than the answer: narration belongs on stderr," \
             "and as many bytes count as recv() returned"
     fi
 }
@@ -98,8 +106,8 @@ printed() { # TEXT: exactly that and a newline
     step "netstat: $row"
     read -r _ _ _ address other _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
-        because "your server is on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
-    [[ $other == *:\* ]] || because "your server's socket is connected to $other: it could hear nobody else"
+        because "[ignores-address] your server is on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
+    [[ $other == *:\* ]] || because "[connects-early] your server's socket is connected to $other: it could hear nobody else"
 }
 
 @test "[1] udp_echo -b 127.0.0.2 -l: is bound there and nowhere else" {
@@ -107,7 +115,7 @@ printed() { # TEXT: exactly that and a newline
     row=$(udp_rows "$port")
     step "netstat: $row"
     [ "$(awk '{ print $4 }' <<<"$row")" = "127.0.0.2:$port" ] ||
-        because "your server was given -b 127.0.0.2 and is bound to $(awk '{ print $4 }' <<<"$row")"
+        because "[ignores-address] your server was given -b 127.0.0.2 and is bound to $(awk '{ print $4 }' <<<"$row")"
 }
 
 @test "[2] udp_echo -l: sends each datagram back to its sender, each on its own" {
@@ -139,7 +147,7 @@ printed() { # TEXT: exactly that and a newline
     done
     rows=$(udp_rows "$port")
     step "netstat, with five clients: $rows"
-    [ "$(wc -l <<<"$rows")" -eq 1 ] || because "your server has more than one socket on its port: one serves all clients"
+    [ "$(wc -l <<<"$rows")" -eq 1 ] || because "[wrong-udp-peer] your server has more than one socket on its port: one serves all clients"
     go_on "$T/go"
     for client in one two three four five; do
         played "$client"
@@ -180,11 +188,11 @@ printed() { # TEXT: exactly that and a newline
         talk_udp 'send hello' 'expect hello'
         step "kill -$signal"
         stop_process "$server_pid" "$signal" 2 ||
-            because "your server still runs 2 s after SIG$signal: a handler that only sets a flag does not end a blocked recvfrom()"
+            because "[ignores-sigterm] your server still runs 2 s after SIG$signal: a handler that only sets a flag does not end a blocked recvfrom()"
         step "udp_echo ended: $(status_text "$status")"
         [ "$status" -eq 0 ] || [ "$status" -eq $((128 + $(kill -l "$signal"))) ] ||
-            because "after SIG$signal your server ended with $(status_text "$status"); it has to be 0, or death by that signal"
-        wait_for -t 2 no_one_left || because "your server is gone, but left a child process behind"
+            because "$(end_id "$status" wrong-exit-status) after SIG$signal your server ended with $(status_text "$status"); it has to be 0, or death by that signal"
+        wait_for -t 2 no_one_left || because "[leaves-child] your server is gone, but left a child process behind"
     done
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
@@ -197,7 +205,7 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     ask_udp 127.0.0.1 "$port" "$message"
     asked
     played partner
-    [ "$client_status" -eq 0 ] || because "your client ended with $(status_text "$client_status"), though it was answered: return 0 from main"
+    [ "$client_status" -eq 0 ] || because "[wrong-exit-status] your client ended with $(status_text "$client_status"), though it was answered: return 0 from main"
     printed 'not what you sent'
 }
 
@@ -206,18 +214,18 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     ask_udp 127.0.0.1 "$port" hello
     asked
     played partner
-    [ "$client_status" -eq 0 ] || because "your client ended with $(status_text "$client_status"), though its third try was answered"
+    [ "$client_status" -eq 0 ] || because "[wrong-exit-status] your client ended with $(status_text "$client_status"), though its third try was answered"
     printed 'at last'
 }
 
 @test "[2] udp_echo: no answer to three tries: an error, told on stderr, and an end" {
     play_server 'expect hello' 'expect hello' 'expect hello' 'quiet 1.5'
     ask_udp 127.0.0.1 "$port" hello
-    asked 'your client waits for ever for an answer that was lost: a datagram may vanish, so bound each wait (poll, SO_RCVTIMEO)'
+    asked '[no-time-out] your client waits for ever for an answer that was lost: a datagram may vanish, so bound each wait (poll, SO_RCVTIMEO)'
     played partner
-    [ "$client_status" -ne 0 ] || because "your client got no answer, and its exit status is 0, which means success"
-    [ -s "$T/asking.err" ] || because "your client got no answer and says nothing on stderr"
-    [ ! -s "$T/asking.out" ] || because "your client prints something on stdout though nothing came back: errors belong on stderr"
+    [ "$client_status" -ne 0 ] || because "[hides-error] your client got no answer, and its exit status is 0, which means success"
+    [ -s "$T/asking.err" ] || because "[hides-error] your client got no answer and says nothing on stderr"
+    [ ! -s "$T/asking.out" ] || because "[inexact-output] your client prints something on stdout though nothing came back: errors belong on stderr"
 }
 
 @test "[2] udp_echo: prints no answer that did not come from HOST and PORT" {
@@ -226,7 +234,7 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     is_holding partner
     wait_for -t 1 ended "$client_pid" || true # whoever believes it prints it now
     ! grep -q 'forged' "$T/asking.out" ||
-        because "your client printed an answer from another port: connect() the socket, or compare the sender's address"
+        because "[wrong-udp-peer] your client printed an answer from another port: connect() the socket, or compare the sender's address"
     go_on "$T/go"
     asked
     played partner
@@ -239,9 +247,9 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     launch asking udp_echo 127.0.0.1 "$port" hello
     client_pid=$pid
     asked
-    [ "$client_status" -ne 0 ] || because "nobody has that port, and your client's exit status is 0, which means success"
-    [ -s "$T/asking.err" ] || because "nobody has that port, and your client says nothing on stderr"
-    [ ! -s "$T/asking.out" ] || because "your client prints something on stdout though nothing came back"
+    [ "$client_status" -ne 0 ] || because "[hides-error] nobody has that port, and your client's exit status is 0, which means success"
+    [ -s "$T/asking.err" ] || because "[hides-error] nobody has that port, and your client says nothing on stderr"
+    [ ! -s "$T/asking.out" ] || because "[inexact-output] your client prints something on stdout though nothing came back"
 }
 
 @test "[1] udp_echo: refuses wrong and missing arguments" {

@@ -10,31 +10,35 @@ load ../../tests/grading
 # Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 
-WIRE=$ROOT/bin/wire
 BAD=(--delay 2 --loss 5 --duplicate 5 --reorder 10 --seed 11)
 
 # The program that is graded has to be there; where no hosts can be made, nothing more can be said.
 needs_hosts() { # PROGRAM
-    local why
     program "$1" || return
-    [ -x "$WIRE" ] || skip "wire is not built: make"
-    why=$("$WIRE" -q --free --client true 2>&1 </dev/null) || skip "$(head -n 1 <<<"$why")"
+    needs_wire
+    # The scripts of the hosts are ours: out of the programs' reach, though they run in this directory.
+    mkdir "$T/stage"
+    [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/stage"
+    cd "$T/stage" || return
 }
 
 # host NAME PROGRAM [ARG]...: a command for a host of the wire, `bash NAME.sh`. What it prints goes to $T/NAME.out and
 # .err; STDIN=FILE feeds it. A PROGRAM without a slash is the student's.
 host() {
-    local name=$1 program=$2
+    local name=$1 program=$2 command
     shift 2
     if [[ $program != */* ]]; then
         step "\$ $(shown_command "$program" "$@")"
-        program=$BIN/$program
+        command=$(on_a_host "$BIN/$program")
+    else
+        printf -v command 'perl %q %q' "$ROOT/tests/peers/launch" "$program"
     fi
     : >"$T/$name.out"
     : >"$T/$name.err"
+    [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/$name.out" "$T/$name.err"
     {
         printf 'ulimit -f %q\n' "$NETSTEP_OUTPUT_KIB"
-        printf 'perl %q %q' "$ROOT/tests/peers/launch" "$program"
+        printf '%s' "$command"
         [ $# -eq 0 ] || printf ' %q' "$@"
         printf ' <%q >%q 2>%q\n' "${STDIN:-/dev/null}" "$T/$name.out" "$T/$name.err"
     } >"$name.sh"
@@ -59,13 +63,13 @@ END
 # play: the scene on stdin, packet by packet; $wire_said is then '' or the line that did not come true, and why.
 play() {
     cat >scene.wire
-    start wire "$WIRE" -q scene.wire
+    start_wire -q scene.wire
     await_wire
 }
 # through_bad_network SERVER CLIENT: both commands, and the network between them.
 through_bad_network() {
     step "a network that loses 5 %, doubles 5 % and reorders 10 % of the packets"
-    start wire "$WIRE" -q "${BAD[@]}" --server "bash $1.sh; echo \$? >$1.status" --client "bash $2.sh; echo \$? >$2.status"
+    start_wire -q "${BAD[@]}" --server "bash $1.sh; echo \$? >$1.status" --client "bash $2.sh; echo \$? >$2.status"
     await_wire
     client_status=$(cat "$2.status" 2>/dev/null || true) # '': it never ended
 }
@@ -79,7 +83,7 @@ await_wire() {
 printed() {
     [ "$(cat "$T/asking.out"; echo .)" = "$1"$'\n.' ] && return
     step "it printed: $(head -c 200 "$T/asking.out" | printable)"
-    because "your client has to print the answer and a newline: '$1'"
+    because "[inexact-output] your client has to print the answer and a newline: '$1'"
 }
 numbers() { seq 1 "$1" >"$T/sent"; }
 
@@ -105,9 +109,9 @@ exit client 0 within 10
 END
     case $wire_said in
         '') ;;
-        *'len 5 within 5'*) because "the first answer was lost, and your client does not ask again: 3 tries, a second each" || return ;;
-        'expect UDP from client'*) because "your client does not send its message as one datagram of 5 bytes: $wire_said" || return ;;
-        *) because "its second question was answered, but your client did not end with 0: $wire_said" || return ;;
+        *'len 5 within 5'*) because "[no-retry] the first answer was lost, and your client does not ask again: 3 tries, a second each" || return ;;
+        'expect UDP from client'*) because "[ignores-message] your client does not send its message as one datagram of 5 bytes: $wire_said" || return ;;
+        *) because "[wrong-exit-status] its second question was answered, but your client did not end with 0: $wire_said" || return ;;
     esac
     printed hello
 }
@@ -134,11 +138,11 @@ deliver
 exit client 0 within 10
 END
     ! grep -q forged "$T/asking.out" ||
-        because "your client printed an answer from another port: connect() the socket, or compare the sender's address" || return
+        because "[wrong-udp-peer] your client printed an answer from another port: connect() the socket, or compare the sender's address" || return
     case $wire_said in
         '') ;;
-        'pass until'*) because "no answer of its server came, and your client does not ask again" || return ;;
-        *) because "your client was answered, and did not end with 0: $wire_said" || return ;;
+        'pass until'*) because "[no-retry] no answer of its server came, and your client does not ask again" || return ;;
+        *) because "[wrong-exit-status] your client was answered, and did not end with 0: $wire_said" || return ;;
     esac
     printed 'the true answer'
 }
@@ -168,12 +172,12 @@ exit client 0 within 10
 END
     case $wire_said in
         '') ;;
-        *'port unreachable'*) because "your server is gone, or has closed its socket, after the first datagram: it goes on receiving" || return ;;
-        *'within 5: instead'*) because "your server's answer is not what came, to the byte: $wire_said" || return ;;
-        *'len 5 within 5'*) because "your server does not answer the datagram that came first (the one sent first came later)" || return ;;
-        *'len 3 within 5'*) because "your server does not answer each datagram: one came twice, so two answers are right" || return ;;
-        'output server ready'*) because "your server has no UDP socket on port 7000 of 10.0.0.2: $(said server)" || return ;;
-        *) because "$(sed -n 's/^reason: //p' "$T/asking.out" | grep . || echo "$wire_said")" || return ;;
+        *'port unreachable'*) because "[stops-serving] your server is gone, or has closed its socket, after the first datagram: it goes on receiving" || return ;;
+        *'within 5: instead'*) because "[wrong-bytes] your server's answer is not what came, to the byte: $wire_said" || return ;;
+        *'len 5 within 5'*) because "[wrong-udp-peer] your server does not answer the datagram that came first (the one sent first came later)" || return ;;
+        *'len 3 within 5'*) because "[not-reading] your server does not answer each datagram: one came twice, so two answers are right" || return ;;
+        'output server ready'*) because "[not-listening] your server has no UDP socket on port 7000 of 10.0.0.2: $(said server)" || return ;;
+        *) because "$(sed -n 's/^reason: //p' "$T/asking.out" | grep . || echo "[wrong-packets] $wire_said")" || return ;;
     esac
 }
 
@@ -181,9 +185,9 @@ END
 
 # The student's client or sender has ended, and with 0.
 ended_well() { # WHO WHAT TO DO
-    [ -n "$client_status" ] || because "your $1 hangs: $2" || return
-    [ "$client_status" -le 128 ] || because "your $1 did not come to its end ($(ending "$client_status"))" || return
-    [ "$client_status" -eq 0 ] || because "your $1 ended with $(status_text "$client_status"), though the network was only slow: $(said client)"
+    [ -n "$client_status" ] || because "[ignores-eof] your $1 hangs: $2" || return
+    ! by_signal "$client_status" || because "$(end_id "$client_status" crash) your $1 did not come to its end ($(ending "$client_status"))" || return
+    [ "$client_status" -eq 0 ] || because "[wrong-exit-status] your $1 ended with $(status_text "$client_status"), though the network was only slow: $(said client)"
 }
 
 # The first line of what a program has said on stderr.
@@ -195,22 +199,22 @@ came_back() {
     got=$T/back.out
     if cmp -s "$got" "$T/sent"; then
         [ "$client_status" = 0 ] ||
-            because "every byte came back, and then your server did not close: read() that returns 0 is the end of file; close then"
+            because "[never-closes] every byte came back, and then your server did not close: read() that returns 0 is the end of file; close then"
         return
     fi
     step "our client: $(said back)"
     size=$(stat -c %s "$got") sent=$(stat -c %s "$T/sent")
     if [[ $(cat server.status 2>/dev/null) == 13[24569] ]]; then
-        because "your server crashed ($(ending "$(cat server.status)"))"
+        because "$(end_id "$(cat server.status)" crash) your server crashed ($(ending "$(cat server.status)"))"
     elif grep -q 'refused' "$T/back.err"; then
-        because "your server does not listen on port 7000 of 10.0.0.2, which is the ADDR it was given: $(said server)"
+        because "[ignores-address] your server does not listen on port 7000 of 10.0.0.2, which is the ADDR it was given: $(said server)"
     elif [ "$size" -lt "$sent" ] && cmp -s -n "$size" "$got" "$T/sent"; then
-        because "$size of $sent bytes came back: read() returns less at a time on such a network; loop until it returns 0, and" \
+        because "[one-read] $size of $sent bytes came back: read() returns less at a time on such a network; loop until it returns 0, and" \
             "send all that it returned"
     elif [ "$size" -gt "$sent" ] && cmp -s -n "$sent" "$got" "$T/sent"; then
-        because "more came back than was sent, $size bytes instead of $sent: send as many bytes as read() returned"
+        because "[wrong-length] more came back than was sent, $size bytes instead of $sent: send as many bytes as read() returned"
     else
-        because "other bytes came back than were sent, $size for $sent: send as many bytes as read() returned, and no others"
+        because "[wrong-bytes] other bytes came back than were sent, $size for $sent: send as many bytes as read() returned, and no others"
     fi
 }
 
@@ -239,8 +243,7 @@ came_back() {
     needs_hosts file_send
     numbers 20000
     cp "$T/sent" numbers
-    mkdir "$T/inbox"
-    host server "$ROOT/bin/file_recv" -q --classic -b 10.0.0.2 -d "$T/inbox" --once 7000
+    host server "$ROOT/bin/file_recv" -q --classic -b 10.0.0.2 -d "$T/open/inbox" --once 7000
     host client file_send 10.0.0.2 7000 numbers
     echo ': >received' >>server.sh
     # It may close and end at once; its kernel goes on repeating what was lost, as long as the host is there.
@@ -254,20 +257,19 @@ came_back() {
 @test "[2] file_recv: through a bad network the file arrives whole" {
     needs_hosts file_recv
     numbers 20000
-    mkdir "$T/inbox"
     cp "$T/sent" numbers
     host server file_recv -b 10.0.0.2 7000
-    sed -i "1i cd $(printf %q "$T/inbox")" server.sh
+    sed -i "1i cd $(printf %q "$T/open/inbox")" server.sh
     host client "$ROOT/bin/file_send" -q --classic --confirm 10 10.0.0.2 7000 numbers
     through_bad_network server client
     arrived
 }
 
 arrived() {
-    local got=$T/inbox/numbers
+    local got=$T/open/inbox/numbers
     [ -f "$got" ] ||
-        because "the file did not arrive; $(find "$T/inbox" -mindepth 1 -printf '%P ' | sed 's/^/what is there: /' | grep . || echo 'nothing did')." \
+        because "[no-file] the file did not arrive; $(find "$T/open/inbox" -mindepth 1 -printf '%P ' | sed 's/^/what is there: /' | grep . || echo 'nothing did')." \
             "The sender: $(said client). The receiver: $(said server)" || return
-    cmp -s "$got" "$T/sent" || because "the file is not what was sent: $(stat -c %s "$got") bytes of $(stat -c %s "$T/sent")." \
+    cmp -s "$got" "$T/sent" || because "[no-loop-on-write] the file is not what was sent: $(stat -c %s "$got") bytes of $(stat -c %s "$T/sent")." \
         "On such a network read() returns less at a time and write() blocks: loop over both until the end"
 }

@@ -14,13 +14,13 @@ load ../../tests/grading
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
-        because "your receiver listens on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
+        because "[ignores-address] your receiver listens on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
     receive -b 127.0.0.2
     row=$(rows_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(::ffff:)?127\.0\.0\.2:$port$ ]] ||
-        because "with -b 127.0.0.2 your receiver listens on $address: bind to the address that stands before PORT"
+        because "[ignores-address] with -b 127.0.0.2 your receiver listens on $address: bind to the address that stands before PORT"
 }
 
 @test "[3] file_recv: answers ok, and its file is whole when it has closed the connection" {
@@ -36,7 +36,7 @@ load ../../tests/grading
     receive
     offer sender 'name pieces' ok 'text one' "await $T/go" 'text , two' half-close end close
     partner_holds sender
-    wait_for -t 5 all_is_read || because "your receiver does not read the content that has come: netstat shows $(rows_at "$port" ESTABLISHED)"
+    wait_for -t 5 all_is_read || because "[not-reading] your receiver does not read the content that has come: netstat shows $(rows_at "$port" ESTABLISHED)"
     go_on "$T/go"
     partner_done sender
     received pieces "$T/pieces"
@@ -56,13 +56,14 @@ all_is_read() { rows_at "$port" ESTABLISHED | awk '$2 > 0 { waits = 1 } END { ex
 }
 
 @test "[3] file_recv: refuses a name that leads out of its directory, or to one, and creates nothing" {
-    mkdir -p "$T/inbox/sub"
-    for name in ../escape "$T/absolute" sub/file ./file . ..; do
+    mkdir -p "$T/open/inbox/sub"
+    open_to_submission
+    for name in ../escape "$T/open/absolute" sub/file ./file . ..; do
         receive
         hand_over "name $name" refusal close
         wait_for -t 5 no_connections || true
-        made=$(find "$T/inbox" "$T/escape" "$T/absolute" -mindepth 0 2>/dev/null | grep -vx "$T/inbox\(/sub\)\?" || true)
-        [ -z "$made" ] || because "your receiver refused the name $name, and created ${made#"$T/"} all the same: look at the name before open()"
+        made=$(find "$T/open/inbox" "$T/open/escape" "$T/open/absolute" -mindepth 0 2>/dev/null | grep -vx "$T/open/inbox\(/sub\)\?" || true)
+        [ -z "$made" ] || because "[takes-any-name] your receiver refused the name $name, and created ${made#"$T/open/"} all the same: look at the name before open()"
     done
 }
 
@@ -70,8 +71,8 @@ all_is_read() { rows_at "$port" ESTABLISHED | awk '$2 > 0 { waits = 1 } END { ex
     receive
     hand_over close
     nothing_left
-    made=$(find "$T/inbox" -mindepth 1)
-    [ -z "$made" ] || because "nobody said a name, and your receiver created ${made#"$T/inbox/"}: a read() of 0 bytes is no name"
+    made=$(find "$T/open/inbox" -mindepth 1)
+    [ -z "$made" ] || because "[ignores-eof] nobody said a name, and your receiver created ${made#"$T/open/inbox/"}: a read() of 0 bytes is no name"
 }
 
 # The receiver has ended the connection: LISTEN, or nothing at all.
@@ -79,8 +80,8 @@ nothing_left() {
     wait_for -t 5 no_connections && return
     row=$(connections | head -n 1)
     step "netstat: $row"
-    [[ $row == *CLOSE_WAIT* ]] || because "your receiver did not end the connection: $row" || return
-    because "your receiver stayed in CLOSE_WAIT: it read 0 bytes, which is the end of the file, and never called close()"
+    [[ $row == *CLOSE_WAIT* ]] || because "[never-closes] your receiver did not end the connection: $row" || return
+    because "[never-closes] your receiver stayed in CLOSE_WAIT: it read 0 bytes, which is the end of the file, and never called close()"
 }
 
 @test "[3] file_recv: ESTABLISHED during a transfer; then no CLOSE_WAIT, and TIME_WAIT is at the sender's end" {
@@ -91,16 +92,16 @@ nothing_left() {
     partner_holds sender
     wait_for -t 5 all_is_read || true
     [ -n "$(rows_at "$port" ESTABLISHED)" ] ||
-        because "a part of the content has come, and your receiver's end is not ESTABLISHED: go on until read() returns 0"
-    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "the connection is not ESTABLISHED at the sender's end"
+        because "[closes-early] a part of the content has come, and your receiver's end is not ESTABLISHED: go on until read() returns 0"
+    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the sender's end"
     go_on "$T/go"
     partner_done sender
     nothing_left
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(netstat_rows "$port" TIME_WAIT)"
     [ -z "$(rows_at "$port" TIME_WAIT)" ] ||
-        because "your receiver is in TIME_WAIT, so it closed first: close only after read() has returned 0"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "the sender closed first and should be in TIME_WAIT; did your receiver reset the connection?"
+        because "[closes-early] your receiver is in TIME_WAIT, so it closed first: close only after read() has returned 0"
+    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] the sender closed first and should be in TIME_WAIT; did your receiver reset the connection?"
 }
 
 @test "[1] file_recv: refuses wrong and missing arguments, and a port that is taken" {
@@ -128,12 +129,12 @@ ends_by() {
     local signal
     signal=$(kill -l "$1")
     step "kill -$1"
-    stop_process "$server_pid" "$1" 2 || because "your receiver still runs 2 s after SIG$1" || return
+    stop_process "$server_pid" "$1" 2 || because "[ignores-sigterm] your receiver still runs 2 s after SIG$1" || return
     step "file_recv ended: $(status_text "$status")"
     [ "$status" -eq 0 ] || [ "$status" -eq $((128 + signal)) ] ||
-        because "after SIG$1 your receiver ended with $(status_text "$status"); it has to be 0, or death by that signal" || return
-    wait_for -t 2 no_one_left || because "your receiver is gone, but left a child process behind" || return
-    [ -z "$(rows_at "$port" LISTEN)" ] || because "the port is still in LISTEN after your receiver's end"
+        because "$(end_id "$status" wrong-exit-status) after SIG$1 your receiver ended with $(status_text "$status"); it has to be 0, or death by that signal" || return
+    wait_for -t 2 no_one_left || because "[leaves-child] your receiver is gone, but left a child process behind" || return
+    [ -z "$(rows_at "$port" LISTEN)" ] || because "[leaves-child] the port is still in LISTEN after your receiver's end"
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
 
@@ -185,7 +186,7 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     partner_holds receiver
     # 10 s are the contract's: a factor below 1, for programs that fail, must not make them less.
     wait_exit "$client_pid" $((14 * (SCALE < 100 ? 100 : SCALE) / SCALE)) ||
-        because "your sender waits for the answer for ever: give up after 10 s (SO_RCVTIMEO, poll() or alarm())"
+        because "[no-time-out] your sender waits for the answer for ever: give up after 10 s (SO_RCVTIMEO, poll() or alarm())"
     not_sent "10 s without an answer"
 }
 
@@ -220,7 +221,7 @@ sender_is_stuck() { rows_to "$port" | awk '$3 > 0 { found = 1 } END { exit !foun
     sent receiver
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(netstat_rows "$port" TIME_WAIT)"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "your sender closed first and should leave TIME_WAIT behind; did it reset the connection?"
+    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] your sender closed first and should leave TIME_WAIT behind; did it reset the connection?"
 }
 
 @test "[1] file_send: a port where nobody listens is an error, told on stderr" {

@@ -61,11 +61,11 @@ long_name() { printf '%0*d.txt' $(($1 - 4)) 1; }
         [ "$name" != empty ] || next_transfer
         cd "$T/home"
         send_file 127.0.0.1 "$port" "$name"
-        wait_exit "$client_pid" 20 || because "your sender and your receiver wait for each other: the sender has to close after the" \
+        wait_exit "$client_pid" 20 || because "[hang] your sender and your receiver wait for each other: the sender has to close after the" \
             "last byte, the receiver to read up to the end of file"
         step "file_send ended: $(status_text "$status")"
-        [ "$status" -eq 0 ] || because "your sender ended with $(ending "$status"), and its partner was your own receiver"
-        wait_for -t 5 no_connections || because "your receiver did not end the connection: read() returned 0, then close()"
+        [ "$status" -eq 0 ] || because "$(end_id "$status" wrong-exit-status) your sender ended with $(ending "$status"), and its partner was your own receiver"
+        wait_for -t 5 no_connections || because "[never-closes] your receiver did not end the connection: read() returned 0, then close()"
         received "$name" "$T/home/$name"
     done
 }

@@ -1,10 +1,13 @@
 # reasons.pl: what a peer says when a step fails: what came, what the kernel shows at that moment, and after "reason: "
-# what is probably wrong in the student's program. Required by peer, which sets these:
+# what is probably wrong in the student's program, with the diagnosis in front (an id of tests/diagnoses). Required by
+# peer, which sets these:
 use strict;
 use warnings;
 
 our $student;            # what is tested: server or client
 our ($port, $my_port);   # of the connection: the server's, and the other one (unknown until there is a connection)
+our $half_closed;        # we have sent our FIN
+my @others;              # states of the server's other connections, as kernel_row saw them
 
 sub shown {
     my $text = shift;
@@ -20,12 +23,14 @@ sub shown {
 # The student's row of this connection, as netstat has it now: (state, Recv-Q, Send-Q), or nothing.
 sub kernel_row {
     my @row;
+    @others = ();
     for (qx(netstat -antW 2>/dev/null)) {
         my (undef, $recv, $send, $own, $other, $state) = split;
         next unless defined $state && /^tcp/ && "$own $other" =~ /:$port\b/;
         my ($at, $to) = map { /:(\d+)$/ ? $1 : 0 } $own, $other;
         my $ours = defined $my_port && ($at == $my_port || $to == $my_port);
         print "netstat: $_" if $ours || $state ne 'TIME_WAIT';    # not what the tests before this one left
+        push @others, $state if !$ours && $at == $port && $state =~ /^(?:ESTABLISHED|CLOSE_WAIT)$/;
         @row = ($state, $recv, $send)
             if defined $my_port && ($student eq 'server' ? $at == $port && $to == $my_port : $at == $my_port && $to == $port);
     }
@@ -46,35 +51,57 @@ sub silent {
     my $what = length($got) . ' of ' . length($wanted) . ' bytes came, then nothing more';
     my $why;
     if ($student eq 'client') {
-        $why = !defined $state ? 'your client closed the connection before it had sent everything'
-            : 'your client did not send all of its message (a short write? loop until write() has taken everything)';
+        $why = $got eq '' ? '[sends-nothing] your client is connected and sends nothing: it has to send MESSAGE, or what it '
+            . 'reads from stdin if there is none'
+            : '[no-loop-on-write] your client did not send all of its message: write() may take fewer bytes than you give it, '
+            . 'so loop until it has taken everything';
     }
-    elsif (!defined $state) { $why = 'your server closed the connection before it had sent everything back, or it died' }
+    elsif (!defined $state) { $why = '[closes-early] your server closed the connection before it had sent everything back, or it died' }
     elsif ($recv > 0) {
-        $why = "your server does not read: $recv bytes wait in its Recv-Q. Is it busy with something else "
-            . '(still with the client before, or in a write to it), or did it never call accept()?';
+        $why = not_reading($recv, $got);
     }
     elsif ($got ne '' && first_zero($wanted, length $got)) { $why = zero_byte() }
     elsif ($got eq '') {
-        $why = 'your server read the bytes (its Recv-Q is 0) and sent nothing back. Does it wait for the end of file, '
+        $why = '[answers-late] your server read the bytes (its Recv-Q is 0) and sent nothing back. Does it wait for the end of file, '
             . 'for a newline or for a full buffer before it answers? Send back what each read() brings';
     }
+    elsif (length($wanted) - length $got == 1) { $why = all_but_one() }
     else {
-        $why = 'your server read everything and sent back only a part. write() may take fewer bytes than you give it: '
+        $why = '[no-loop-on-write] your server read everything and sent back only a part. write() may take fewer bytes than you give it: '
             . 'loop until all are written, and send as many bytes as read() returned';
     }
     problem($what, $why, 1);
+}
+
+# Bytes wait in the Recv-Q of the student's server.
+sub not_reading {
+    my ($recv, $got) = @_;
+    my $waits = "your server does not read: $recv bytes wait in its Recv-Q";
+    return "[one-client-blocks] $waits. It is still with the client before, which has closed: read() that returns 0 is that "
+        . "client's end; close, and accept the next one" if grep { $_ eq 'CLOSE_WAIT' } @others;
+    return "[one-client-blocks] $waits. It is still with another client, which says nothing, or in a write to one that does "
+        . 'not read' if @others;
+    return "[one-read] $waits. It has read before, so loop: read() until it returns 0" if $got ne '';
+    return "[not-reading] $waits. Did it never call accept(), or read(), or does it wait for something else?";
+}
+
+sub all_but_one {
+    return "[wrong-length] your $student " . ($student eq 'server' ? 'sends back' : 'sends')
+        . ' all but the last byte: the length is what read() returned, and not one less';
 }
 
 sub ended_early {
     my ($got, $wanted) = @_;
     my $what = "The end of file came after " . length($got) . ' of ' . length($wanted) . ' bytes';
     problem($what, $student eq 'client' && $got eq ''
-        ? 'your client closed its half and had sent nothing: it has to send MESSAGE, or what it reads from stdin if there is none'
+        ? '[sends-nothing] your client closed its half and had sent nothing: it has to send MESSAGE, or what it reads from stdin if there is none'
         : $student eq 'client'
-        ? 'your client closed its half before it had sent everything: loop until write() has taken all bytes'
-        : 'your server closed the connection before it had sent everything back: loop until write() has taken all bytes, '
-            . 'and close only after read() has returned 0');
+        ? '[no-loop-on-write] your client closed its half before it had sent everything: loop until write() has taken all bytes'
+        : !$half_closed
+        ? '[closes-early] your server closed the connection, though its client had not: close only after read() has returned 0'
+        : length($wanted) - length $got == 1 ? all_but_one()
+        : '[no-loop-on-write] your server closed the connection before it had sent everything back: loop until write() has '
+            . 'taken all bytes');
 }
 
 sub surplus {
@@ -86,9 +113,9 @@ sub surplus {
 sub extra {
     my $data = shift;
     my $act = $student eq 'server' ? 'sends back' : 'sends';
-    return "your $student adds a newline: TCP carries bytes, not lines; send just the bytes that were given" if $data =~ /^\r?\n/;
-    return "your $student $act a zero byte that ends a C string: its length is strlen(), and no byte more" if $data =~ /^\0/;
-    return "your $student $act more bytes than it was given: send as many as read() returned, not the whole buffer";
+    return "[newline-added] your $student adds a newline: TCP carries bytes, not lines; send just the bytes that were given" if $data =~ /^\r?\n/;
+    return "[terminator-sent] your $student $act a zero byte that ends a C string: its length is strlen(), and no byte more" if $data =~ /^\0/;
+    return "[wrong-length] your $student $act more bytes than it was given: send as many as read() returned, not the whole buffer";
 }
 
 sub different {
@@ -99,13 +126,26 @@ sub different {
     my $what = "Byte $at is wrong: expected " . shown($should) . ', got ' . shown($is);
     my $verb = $student eq 'server' ? 'sends back' : 'sends';
     my $why;
-    if (length $is && lc $is eq lc substr $should, 0, length $is) { $why = "your $student changes upper and lower case" }
+    if (length $is && lc $is eq lc substr $should, 0, length $is) { $why = "[wrong-bytes] your $student changes upper and lower case" }
     elsif ($is =~ /^[\r\n\0]/ && index($should, substr $is, 1, 8) == 0) { $why = extra($is) }
     elsif (first_zero($wanted, $at)) { $why = zero_byte() }
-    elsif ($student eq 'client' && length $wanted < 200) { $why = 'your client does not send the bytes of MESSAGE (or of stdin)' }
-    elsif ($at > 0) { $why = "your $student lost or changed bytes from byte $at on: write() may take fewer bytes than you give it, so loop; and send as many bytes as read() returned" }
-    else { $why = "your $student $verb other bytes than it was given" }
+    elsif ($student eq 'client' && length $wanted < 200) { $why = '[ignores-message] your client does not send the bytes of MESSAGE (or of stdin)' }
+    elsif (left_out($got, $wanted, $at) == 1) { $why = all_but_one() }
+    elsif (left_out($got, $wanted, $at)) {
+        $why = "[no-loop-on-write] your $student left out bytes from byte $at on: write() may take fewer bytes than you give "
+            . 'it, so loop until all are written';
+    }
+    elsif ($at > 0) { $why = "[wrong-length] your $student lost or changed bytes from byte $at on: send as many bytes as read() returned" }
+    else { $why = "[wrong-bytes] your $student $verb other bytes than it was given" }
     problem($what, $why);
+}
+
+# How many bytes are missing at $at: what came is right, but from further on. 8 bytes in a row do not agree by chance.
+sub left_out {
+    my ($got, $wanted, $at) = @_;
+    my $next = substr $got, $at, 64;
+    my $from = length $next >= 8 ? index($wanted, $next, $at) : -1;
+    return $from < 0 ? 0 : $from - $at;
 }
 
 # Is there a zero byte at $at, and none before it? If one came through, zero bytes are not the trouble.
@@ -115,7 +155,7 @@ sub first_zero {
 }
 
 sub zero_byte {
-    return "your $student stops at a zero byte: don't use strlen() or other string functions on what read() brought";
+    return "[stops-at-zero] your $student stops at a zero byte: don't use strlen() or other string functions on what read() brought";
 }
 
 sub never_closed {
@@ -123,17 +163,17 @@ sub never_closed {
     my $what = 'The end of file did not come';
     my $why;
     if ($student eq 'client') {
-        $why = 'your client sent its bytes but never its FIN: after the last byte call shutdown(fd, SHUT_WR), '
+        $why = '[no-half-close] your client sent its bytes but never its FIN: after the last byte call shutdown(fd, SHUT_WR), '
             . 'or the server cannot know that this was all';
     }
-    elsif (!defined $state) { $why = 'your server is gone without closing the connection in order' }
+    elsif (!defined $state) { $why = '[resets] your server is gone without closing the connection in order' }
     elsif ($state eq 'CLOSE_WAIT' && $recv <= 1) {
-        $why = 'your server stayed in CLOSE_WAIT: it read 0 bytes, which is EOF, and never called close()';
+        $why = '[never-closes] your server stayed in CLOSE_WAIT: it read 0 bytes, which is EOF, and never called close()';
     }
     elsif ($state eq 'CLOSE_WAIT') {
-        $why = "your server stayed in CLOSE_WAIT with $recv bytes unread: it stopped reading before the end of file";
+        $why = "[one-read] your server stayed in CLOSE_WAIT with $recv bytes unread: it stopped reading before the end of file";
     }
-    else { $why = "your server does not close the connection after the end of file; its state is $state" }
+    else { $why = "[never-closes] your server does not close the connection after the end of file; its state is $state" }
     problem($what, $why, 1);
 }
 

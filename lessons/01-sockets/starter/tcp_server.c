@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "variant.h"
+
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
@@ -27,57 +29,89 @@ static void fail(const char *operation)
     exit(1);
 }
 
-/* One client: sends its bytes back until it has closed its half. */
-static void echo(int connection)
-{
-    char buffer[4096];
-    (void)connection; /* take these two lines out when you use them */
-    (void)buffer;
-
-    /* Hole 4: read(2) what has come, again and again, until read returns 0 (the client has sent all) or -1. An error is
-     * the end of this client, not of the server: say it with perror and return. */
-    hole(4);
-
-    /* Hole 5, within that loop: write(2) back what was read. write may take less than it is given: go on from there
-     * until all is written. -1: perror, return. */
-    hole(5);
-
-    /* Hole 6, behind the loop: after 0, shutdown(2) with SHUT_WR. Our FIN follows the last byte. */
-    hole(6);
-}
-
-int main(int argc, char **argv)
+/* PORT. The whole word has to be a number, and in range; if not, we say what is wanted and end. */
+static uint16_t port_of(int argc, char **argv)
 {
     char *end = NULL;
     long port = argc == 2 ? strtol(argv[1], &end, 10) : 0;
     if (end == NULL || *end != '\0' || port < 1 || port > 65535) {
         fprintf(stderr, "usage: tcp_server PORT\n");
-        return 2;
+        exit(2);
     }
+    return (uint16_t)port;
+}
+
+/* Your variant: SHIFT (variant.h) is added to each byte. Without a seed it is 0, and the bytes stay as they came. */
+static void shift(char *data, ssize_t length)
+{
+    for (ssize_t at = 0; at < length; at++)
+        data[at] = (char)(data[at] + SHIFT);
+}
+
+/* Sends all of it. -1: this client is gone, which does not concern the next one. */
+static int write_all(int fd, const char *data, ssize_t length)
+{
+    (void)fd; /* take these three lines out when you use them */
+    (void)data;
+    (void)length;
+
+    /* Hole 6: write(2), in a loop, until all `length` bytes are written. write may take less than it is given, and says
+     * how much: go on behind that. -1: say it with perror(3), and return -1. */
+    hole(6);
+
+    return 0;
+}
+
+/* One client: sends its bytes back until it has closed its half. */
+static void echo(int connection)
+{
+    char buffer[4096];
+    for (;;) {
+        ssize_t got = -1;
+
+        /* Hole 5: read(2) into `buffer` what has come; `got` is what read returns. 0 is the end of file: return. -1 is
+         * an error, and the end of this client, not of the server: perror(3), and return. */
+        hole(5);
+
+        shift(buffer, got);
+        if (write_all(connection, buffer, got) == -1)
+            return;
+    }
+}
+
+int main(int argc, char **argv)
+{
     signal(SIGPIPE, SIG_IGN); /* a write to a client that is gone must not end the server */
 
-    /* Each call is checked where it is made: -1 means that it has failed. */
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        fail("socket");
-    int on = 1;
-    setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* lesson 03 says why */
-
-    /* Hole 1: a struct sockaddr_in with the family, the port and the address INADDR_LOOPBACK, both in network byte
-     * order (htons, htonl); and bind(2) with it. */
+    /* Hole 1: socket(2), for a stream of bytes (AF_INET, and which type?). It needs no PORT yet: what you get is a
+     * descriptor, nothing more. Each call is checked where it is made. -1 means that it has failed: fail("socket"). */
+    int listen_fd = -1;
     hole(1);
 
-    /* Hole 2: listen(2). From here on netstat shows LISTEN. */
+    uint16_t port = port_of(argc, argv);
+    int on = 1; /* lesson 03 says why */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        fail("setsockopt");
+
+    /* Hole 2: put `port` and the address INADDR_LOOPBACK into `address`, both in network byte order: htons(3),
+     * htonl(3); ip(7) has the names of the fields. Then bind(2) the socket to it. -1: fail("bind"). */
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    (void)address; /* take these two lines out when you use them */
+    (void)port;
     hole(2);
 
+    /* Hole 3: listen(2), with room for 16 that wait. From here on netstat shows LISTEN. -1: fail("listen"). */
+    hole(3);
+
     for (;;) {
-        /* Hole 3: accept(2). It waits for a connection and returns a new descriptor for it. */
+        /* Hole 4: accept(2). It waits for a connection and returns a new descriptor for it. -1: fail("accept"). */
         int connection = -1;
-        hole(3);
+        hole(4);
 
         echo(connection);
 
-        /* Hole 7: close(2) the connection. Without it the client waits for ever, and we run out of descriptors. */
+        /* Hole 7: shutdown(2) with SHUT_WR: behind the last byte the client reads its end of file. Then close(2):
+         * without it we run out of descriptors. It is the connection's end, not the listening socket's. */
         hole(7);
     }
 }

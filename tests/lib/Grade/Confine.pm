@@ -1,0 +1,106 @@
+package Grade::Confine;
+
+# Where a submission's programs run: what this machine allows is found out once, told in one line, and handed to the
+# tests by the environment (tests/peers/confine reads it).
+#
+#     in_own_namespaces($scratch, $grader, @arguments)   runs the grader again in a network of its own, if it may have one
+#     confine($root, @hidden)    decides; returns { line => what to say, user => number or undef, partial => reason }
+#     program_directory($dir, $scratch)    a copy of the submission that it can't change
+use strict;
+use warnings;
+use Exporter 'import';
+use POSIX ();
+our @EXPORT_OK = qw(in_own_namespaces confine program_directory);
+
+use constant THROW_AWAY => 50_000;    # users from here on: a hundred each for ninety graders at once
+
+sub is_root { return $> == 0 }
+
+# Does this command succeed, silently?
+sub works {
+    my $pid = fork // return 0;
+    if ($pid == 0) {
+        open STDIN,  '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        exec { $_[0] } @_ or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    return $? == 0;
+}
+
+# Runs the grader again in a network of its own: its own ports, no way out, nobody else's connections in netstat; and
+# with processes of its own, so that when it ends, however it ends, all that it has started is gone. Returns its exit
+# status; undef if that can't be had here.
+sub in_own_namespaces {
+    my ($scratch, $grader, @arguments) = @_;
+    my @enter = is_root()
+        ? (qw(setpriv --pdeathsig KILL unshare --net --pid --fork --kill-child=KILL --mount-proc --),
+            'sh', '-c', 'ip link set lo up && exec "$@"', 'sh')
+        : qw(bwrap --unshare-user --unshare-net --unshare-pid --die-with-parent --dev-bind / / --proc /proc --);
+    return unless works(@enter, 'true');
+    my $pid = fork // return;
+    if ($pid == 0) {
+        @ENV{qw(NETSTEP_NETWORK NETSTEP_SCRATCH)} = ('own', $scratch);
+        exec { $enter[0] } @enter, $grader, @arguments or POSIX::_exit(127);
+    }
+    my $asked;
+    local @SIG{qw(INT TERM HUP)} = (sub { $asked = 130; kill 'KILL', $pid }, (sub { $asked = 143; kill 'KILL', $pid }) x 2);
+    1 while waitpid($pid, 0) != $pid;
+    return $asked // ($? & 127 ? 128 + ($? & 127) : $? >> 8);
+}
+
+sub confine {
+    my ($root, @hidden) = @_;
+    my %found = (user => undef);
+    my @missing;
+    push @missing, 'no network namespace' unless (delete $ENV{NETSTEP_NETWORK} // '') eq 'own';
+    delete $ENV{NETSTEP_SCRATCH};
+    if (is_root()) {
+        my $user = THROW_AWAY + int(rand 90) * 100;
+        if (works('setpriv', "--reuid=$user", "--regid=$user", '--clear-groups', 'true')) { $found{user} = $user }
+        else { push @missing, 'no throw-away user (setpriv)' }
+    }
+    $ENV{NETSTEP_CONFINE} = 'namespaces';
+    $ENV{NETSTEP_HIDDEN}  = join "\n", @hidden, homes(), '/run';
+    $ENV{NETSTEP_SHOWN}   = join "\n", (defined $found{user} ? () : path_in_homes()), '/run/current-system';
+    local $ENV{NETSTEP_USER} = $found{user} // '';
+    if (!works('perl', "$root/tests/peers/confine", 'true')) {
+        $ENV{NETSTEP_CONFINE} = 'limits';
+        push @missing, works('bwrap', '--version') ? 'no user namespaces here' : 'bubblewrap is not installed';
+    }
+    my $who = defined $found{user} ? "user $found{user}" : 'your own user';
+    $found{line} = !@missing ? "confined: namespaces of users, processes, files and network; $who"
+        : $ENV{NETSTEP_CONFINE} eq 'limits' && !defined $found{user}
+        ? 'isolation is partial: limits alone (' . join(', ', @missing) . '); a hostile program could reach your files'
+        : "isolation is partial: $who (" . join(', ', @missing) . ')';
+    $found{partial} = @missing > 0;
+    return \%found;
+}
+
+# Nothing at home is a submission's business, but where the interpreters are that PATH names.
+sub homes { return grep { -d && $_ ne '/' } '/root', '/home', own_homes() }
+sub own_homes { return grep { $_ ne '/' } (getpwuid $>)[7] // (), $ENV{HOME} // () }
+
+sub path_in_homes {
+    my @shown;
+    for my $home (own_homes()) {
+        for (split /:/, $ENV{PATH} // '') {
+            push @shown, "$home/$1" if m{^\Q$home\E/([^/]+)} && -d;
+        }
+    }
+    return @shown;
+}
+
+# A program must not change the one beside it, and a throw-away user must be able to read it. Links are followed.
+sub program_directory {
+    my ($directory, $scratch) = @_;
+    my $copy = "$scratch/submission";
+    mkdir $copy, 0755 or die "grade: $copy: $!\n";
+    system 'cp', '-RL', '--', "$directory/.", $copy;    # what can't be read can't be run: its tests say so
+    system 'chmod', '-R', 'a+rX,u+w', '--', $copy;
+    $ENV{NETSTEP_SHOWN} .= "\n$copy\n$copy > $directory" if defined $ENV{NETSTEP_SHOWN};
+    return $copy;
+}
+
+1;
