@@ -14,6 +14,7 @@ LESSON   =
 OUT      =
 JOBS     =
 SEED     =
+quoted_seed = '$(subst ','\'',$(value SEED))'
 
 comma     = ,
 SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -108,14 +109,14 @@ ifeq ($(BIN),)
 	@tests/run
 else
 	@tests/grade $(if $(LESSON),--lesson '$(LESSON)') $(if $(OUT),--out '$(OUT)') $(if $(JOBS),--jobs '$(JOBS)') \
-	    $(if $(SEED),--seed '$(SEED)') -- '$(BIN)'
+	    $(if $(SEED),--seed $(quoted_seed)) -- '$(BIN)'
 endif
 
 check-long: all $(UNIT)
 	@NETSTEP_LONG=1 tests/run
 
 exercise:
-	@tests/exercise '$(LESSON)' $(if $(SEED),'$(SEED)')
+	@tests/exercise '$(LESSON)' $(if $(SEED),$(quoted_seed))
 
 hint:
 	@tests/hint '$(LESSON)'
@@ -124,7 +125,7 @@ predict: all
 	@tests/predict '$(LESSON)'
 
 lab: all
-	@tests/lab $(if $(SEED),'$(SEED)')
+	@tests/lab $(if $(SEED),$(quoted_seed))
 
 lab-answer:
 	@tests/lab answer
@@ -133,7 +134,7 @@ class:
 	@tests/class '$(OUT)'
 
 gradescope:
-	@tests/gradescope/make-zip
+	@tests/gradescope/make-zip $(if $(LESSON),--lesson '$(LESSON)') $(if $(SEED),--seed $(quoted_seed))
 
 # Where no hosts can be made, the tour shows the states without the packets.
 demo: all

@@ -29,7 +29,7 @@ enum {
     CABLE_BUFFER = 16 * 1024 * 1024, /* the default of 208 KiB loses frames when a host sends in a burst */
     HELD_RTO_MS = 60000,             /* a repeat of data or FIN, where people think in between */
     SLOW_RTO_MS = 1000,
-    BURIAL_MS = 2000,                /* so long we wait at our end for that of all processes on the hosts */
+    BURIAL_MS = 2000, /* so long we wait at our end for that of all processes on the hosts */
     PREFIX_V4 = 24,
     PREFIX_V6 = 64
 };
@@ -179,7 +179,9 @@ static int set_address(int netlink_fd, int index, enum host_id host, int family,
     inet_pton(family, host_address(host, family), own);
     inet_pton(family, host_address(other_host(host), family), neighbour);
     int length = family == AF_INET ? PREFIX_V4 : PREFIX_V6;
-    uint32_t rto_min_ms = options->timers == TIMERS_STILL ? HELD_RTO_MS : options->timers == TIMERS_SLOW ? SLOW_RTO_MS : 0;
+    uint32_t rto_min_ms = options->timers == TIMERS_STILL  ? HELD_RTO_MS
+                          : options->timers == TIMERS_SLOW ? SLOW_RTO_MS
+                                                           : 0;
     memcpy(prefix, own, (size_t)length / 8);
     if (rt_add_address(netlink_fd, index, family, own, length) == -1 ||
         rt_add_route(netlink_fd, index, family, prefix, length, options->quick_ack, rto_min_ms) == -1)

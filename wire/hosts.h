@@ -42,8 +42,8 @@ enum timers {
 
 struct hosts_options {
     enum timers timers;
-    bool together;    /* programs run on the wire's processor, and never while it looks (placing.h) */
-    bool quick_ack;   /* acknowledge at once: an ACK that waits for company would be 40 ms late */
+    bool together;  /* programs run on the wire's processor, and never while it looks (placing.h) */
+    bool quick_ack; /* acknowledge at once: an ACK that waits for company would be 40 ms late */
 };
 
 /* Makes both hosts. Returns 0; or -1 after one line that says why it can't be had here, and what would help. */

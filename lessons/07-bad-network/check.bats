@@ -20,6 +20,7 @@ needs_hosts() { # PROGRAM
     mkdir "$T/stage"
     [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/stage"
     cd "$T/stage" || return
+    export NETSTEP_SHOWN="${NETSTEP_SHOWN:-}"$'\n'"$T/stage"
 }
 
 # host NAME PROGRAM [ARG]...: a command for a host of the wire, `bash NAME.sh`. What it prints goes to $T/NAME.out and

@@ -18,7 +18,8 @@ use MIME::Base64 'encode_base64';
 use POSIX ();
 our @EXPORT_OK = qw(write_results clean);
 
-use constant MOST_OUTPUT => 20_000;    # characters of one test's output
+use constant MOST_OUTPUT  => 20_000;    # characters of one test's output
+use constant MOST_MESSAGE => 500;       # for GitHub Classroom, which gets all of it in one variable of the environment
 
 my $json = JSON::PP->new->canonical->pretty->indent_length(1);
 
@@ -198,7 +199,7 @@ sub classroom {
     my @tests = @_;
     my @results = map { {
         name => "$_->{lesson}: " . clean($_->{title}), status => result_of($_) eq 'passed' ? 'pass' : 'fail', score => $_->{got} + 0,
-        message => output_of($_), test_code => '', filename => $_->{file}, line_no => $_->{line} + 0,
+        message => substr(output_of($_), 0, MOST_MESSAGE), test_code => '', filename => $_->{file}, line_no => $_->{line} + 0,
         execution_time => sprintf('%.3f', ($_->{ms} // 0) / 1000) + 0,
     } } @tests;
     return JSON::PP->new->canonical->encode({

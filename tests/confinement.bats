@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# A submission is somebody else's program. tests/hostile/NAME/ has one bad trait each: it costs its own tests, is named,
+# and the grading goes on; nothing of ours is changed, nothing is left running.
+
+# helper.bash sets pid; bats sets status and output.
+# shellcheck disable=SC2154
+
+load helper
+
+# Each is graded by lesson 1, its tcp_client (where it has none of its own) being the reference's, three at a time.
+setup_file() {
+    command -v python3 >/dev/null || return 0
+    export results="$BATS_FILE_TMPDIR"
+    [ ! -x /usr/bin/python3 ] || export PATH="/usr/bin:$PATH"
+    local root=${BATS_TEST_DIRNAME%/*}
+    ours_now "$root" >"$results/before"
+    # shellcheck disable=SC2016 # for that shell
+    find "$root/tests/hostile" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort |
+        xargs -P 3 -I NAME bash -c '
+            mkdir "$results/NAME"
+            cp -L "$1"/tests/reference/python/tcp_client "$1"/tests/hostile/NAME/* "$results/NAME"
+            NETSTEP_TIMEOUT_SCALE=0.5 "$1/tests/grade" --lesson 1 --jobs 1 --out "$results/NAME.out" "$results/NAME" >"$results/NAME.txt" 2>&1
+            echo "exit status $?" >>"$results/NAME.txt"' - "$root" 3>&-
+    ours_now "$root" >"$results/after"
+}
+
+# Everything that a submission might want to change.
+ours_now() { find "$1/tests" "$1/lessons" "$1/bin" -type f -exec cksum {} + | sort; }
+
+setup() {
+    setup_started
+    command -v python3 >/dev/null || skip "python3, in which the partners are written, is missing"
+}
+
+# said NAME: what the grader said. It has to be whole: 13 tests, the sum, and files that agree with it.
+said() {
+    local name=$1 sum
+    txt=$(cat "$results/$name.txt")
+    [[ $txt == *$'\nexit status 1' ]] || fail "$name: not graded to the end" "$txt" || return
+    [[ $txt != *'not confined'* ]] || skip "$(head -n 1 <<<"$txt")"
+    sum=$(sed -n 's/^total .* \([0-9]*\) of 19$/\1/p' <<<"$txt")
+    perl -MJSON::PP -e '
+        my ($file, $sum) = @ARGV;
+        open my $f, "<:raw", $file or die "$file: $!\n";
+        my $r = decode_json(do { local $/; <$f> });
+        my $score = 0;
+        $score += $_->{score} for @{ $r->{tests} };
+        @{ $r->{tests} } == 13 && $score == $sum && $r->{score} == $sum or die "the files say $score of " . @{ $r->{tests} } . " tests, not $sum\n"' \
+        "$results/$name.out/results.json" "$sum" || fail "$name" "$txt"
+}
+
+# points NAME SERVER CLIENT: the points that its server and its client got.
+points() {
+    local server client
+    said "$1" || return
+    server=$(awk '/tcp_server|netstat shows/ && split($0, at, /[ \/]+/) { sub(/^(not ok|ok|skip) +/, ""); sum += $1 } END { print sum + 0 }' <<<"$txt")
+    client=$(awk '/^(ok|not ok|skip) .* tcp_client/ { sub(/^(not ok|ok|skip) +/, ""); sum += $1 } END { print sum + 0 }' <<<"$txt")
+    assert_equal "$server and $client" "$2 and $3" "$1: points of the server and of the client" || fail "$txt"
+}
+
+# reason NAME REGEX: some test of it failed with that.
+reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null || fail "$1: no reason '$2'" "$(cat "$results/$1.txt")"; }
+
+@test "a server that never listens, one that ends at once, one that hangs up its own processes" {
+    points never-listens 0 8
+    reason never-listens 'is not in LISTEN on port'
+    points exits-at-once 0 8
+    reason exits-at-once 'ended at once \(exit status 0\)'
+    said stops-itself
+    reason stops-itself 'does not read'
+}
+
+@test "a daemon that has left its session and its environment is gone, and so is its port" {
+    points daemon 0 8
+    run pgrep -f "$results/daemon|netstep-grade.*/submission/tcp_server"
+    assert_equal "$output" '' "what still runs"
+}
+
+@test "kill -9 -1 and SIGSTOP for everybody reach nobody but themselves" {
+    points kill-all 0 8
+    points stops-all 0 8
+}
+
+@test "a fork bomb and an eater of memory are bounded" {
+    points fork-bomb 0 8
+    points eats-memory 0 8
+    [[ $txt != *'took 3 GiB'* ]] || fail "it got all it wanted" "$txt"
+}
+
+@test "endless output, and results among the output, change nothing but the reason" {
+    points endless-output 0 8
+    reason endless-output 'endless output'
+    [ "$(stat -c %s "$results/endless-output.out/results.json")" -lt 100000 ]
+    points prints-results 0 8
+    assert_equal "$(grep -c '^[0-9]* passed, [0-9]* failed' <<<"$txt")" 1 "closing lines"
+    run ! grep -l "$(printf '\033')" "$results/prints-results.txt" "$results"/prints-results.out/*
+}
+
+@test "what fills the disk leaves nothing there" {
+    points fills-disk 0 8
+    run find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'fill.*'
+    assert_equal "$output" ''
+}
+
+@test "nobody else's program, no answer and no secret can be found; nothing of ours can be changed" {
+    [[ $(cat "$results/exits-at-once.txt") == *'confined: namespaces'* ]] || skip "$(grep -m 1 isolation "$results/exits-at-once.txt")"
+    points runs-reference 0 0
+    reason runs-reference "nobody else's program is here"
+    points changes-other-programs 0 8
+    points rewrites-results 0 8
+    reason rewrites-results 'wrote into nothing'
+    points finds-answers 0 2
+    said reads-environment
+    run ! grep -E 'its stderr: .*(NETSTEP|BATS|results)' <<<"$txt"
+}
+
+@test "the grader's own files are what they were" {
+    run diff "$results/before" "$results/after"
+    assert_equal "$output" ''
+}
