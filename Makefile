@@ -14,6 +14,8 @@ LESSON   =
 OUT      =
 JOBS     =
 SEED     =
+# make predict JSON=FILE: the answers go there as well.
+JSON     =
 quoted_seed = '$(subst ','\'',$(value SEED))'
 
 comma     = ,
@@ -87,7 +89,7 @@ help:
 	@echo 'make check      test this repository (under four minutes)'
 	@echo 'make exercise LESSON=N [SEED=ID]'
 	@echo '                begin the exercise of lesson N in work/NN; make hint LESSON=N helps on'
-	@echo 'make predict LESSON=N'
+	@echo 'make predict LESSON=N [JSON=FILE]'
 	@echo '                the questions of lesson N, each settled by a run'
 	@echo 'make lab        a faulty program: find the fault; make lab-answer tells it'
 	@echo 'make check BIN=DIR [LESSON=N] [OUT=DIR] [JOBS=N] [SEED=ID]'
@@ -122,7 +124,7 @@ hint:
 	@tests/hint '$(LESSON)'
 
 predict: all
-	@tests/predict '$(LESSON)'
+	@tests/predict $(if $(JSON),--json '$(JSON)') '$(LESSON)'
 
 lab: all
 	@tests/lab $(if $(SEED),$(quoted_seed))

@@ -31,12 +31,24 @@
 #   step TEXT                       a line of the transcript
 #   because "[ID] REASON"           the failure's reason, and the diagnosis: an id of tests/diagnoses
 
+#   answer_to FILE                  prints FILE's bytes as the student's server has to answer them: SHIFT is added
+#   other_variant CAME SENT         prints the reason if the bytes of CAME answer SENT with another SHIFT
+#
+# With a seed (tests/variant) $SHIFT is what the student's server adds to each byte, and $ANSWER the word that stands in
+# place of ok. The peers take SHIFT off what they read.
+
 # pid and status are set by helper.bash.
 # shellcheck source=tests/helper.bash disable=SC2154
 load "${BASH_SOURCE[0]%/*}/helper.bash"
 
 # More than that on stdout or stderr is an endless loop.
 export NETSTEP_OUTPUT_KIB=16384
+
+# Lessons read these.
+# shellcheck disable=SC2034
+SHIFT=${NETSTEP_SHIFT:-0} ANSWER=${NETSTEP_ANSWER:-ok}
+answer_to() { perl "$ROOT/tests/peers/variant.pl" answered "$1"; }
+other_variant() { perl "$ROOT/tests/peers/variant.pl" other "$1" "$2"; }
 
 setup() {
     setup_started
@@ -60,13 +72,23 @@ open_to_submission() {
 }
 
 teardown() {
-    local result=0
+    local result=0 written
     # A program with a hole ends with an error, which is no refusal.
     [ -z "${BATS_TEST_COMPLETED:-}" ] || [ -z "$(open_hole)" ] || because "[hole-open] a hole" || result=1
+    if [ -z "${BATS_TEST_COMPLETED:-}" ] && filled_up; then
+        written=$(du -cm "$T/home" "$T/open" | tail -n 1 | cut -f 1)
+        end_started
+        rm -rf "$T/home" "$T/open" # before anything can be said
+        because "[fills-disk] your program writes files without end: they had $written MiB" || true
+    fi
     [ -n "${BATS_TEST_COMPLETED:-}" ] && [ "$result" -eq 0 ] || show_transcript
     end_started
+    [ -z "${NETSTEP_CONFINE:-}" ] || rm -rf "$T/home" "$T/open" # what it has filled is free for the next test
     return "$result"
 }
+
+# Is there no room left in the grader's directory? Then the test broke off somewhere, without a reason.
+filled_up() { [ "$(stat -f -c %a "$T")" -lt 16 ]; }
 
 # What a starter's program says, and with it why the test fails: "2 of tcp_server".
 open_hole() { sed -nE 's/^([a-z_]+): hole ([0-9]+) is not filled$/\2 of \1/p' "$T"/*.err 2>/dev/null | head -n 1; }
@@ -264,15 +286,21 @@ on_a_host() { # PROGRAM
 
 # Two hosts and the wire between them: the script waits for packets and states, not for times.
 on_the_wire() { # FILE
-    local why name
+    local why name command
     local -x ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # it has left its namespace of processes
     program tcp_server || return
     program tcp_client || return
     needs_wire
     step "\$ wire ${1#"$ROOT"/}"
     mkdir "$T/hosts"
+    : >"$T/variant"
+    [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/variant"
     for name in tcp_server tcp_client; do
-        printf '#!/bin/sh\nexec %s "$@"\n' "$(on_a_host "$BIN/$name")" >"$T/hosts/$name"
+        command=$(on_a_host "$BIN/$name")
+        # What comes back to the client is shifted; the script waits for what it sent.
+        [ "$name" != tcp_client ] || [ "$SHIFT" -eq 0 ] ||
+            command="perl $(printf '%q client %q' "$ROOT/tests/peers/variant.pl" "$T/variant") $command"
+        printf '#!/bin/sh\nexec %s "$@"\n' "$command" >"$T/hosts/$name"
         chmod +x "$T/hosts/$name"
     done
     NETSTEP_BIN=$T/hosts start_wire -q "$1"
@@ -280,6 +308,7 @@ on_the_wire() { # FILE
     wait_exit "$pid" 120 || because "[hang] the wire did not come to its end in 120 s" || return
     [ "$status" -ne 0 ] || return 0
     printable <"$T/wire.out" | head -n 60 >>"$transcript"
+    [ ! -s "$T/variant" ] || because "$(sed -n 1p "$T/variant")" || return
     # "wire: FILE:LINE: what was expected: what was there: what it means"
     why=$(sed -n 's/^wire: [^ ]*\.wire:[0-9]*: //p' "$T/wire.err" | head -n 1)
     because "[wrong-packets] packet by packet: ${why:-$(head -n 1 "$T/wire.err")}"
@@ -560,6 +589,11 @@ sent() { # NAME
     wait_exit "$client_pid" 12 ||
         because "[hang] your sender hangs, though it has sent everything and the receiver has closed: close and exit" || return
     step "file_send ended: $(status_text "$status")"
+    # It may have taken the word for a refusal; where there is no content only its message tells.
+    [ "$status" -eq 0 ] || by_signal "$status" || [ "$ANSWER" = ok ] || [ ! -s "$T/client.err" ] ||
+        ! grep -q '^read 0 bytes of content' "$T/$1.out" ||
+        because "[wrong-variant] your sender ended with $(ending "$status") and a message, when it had been told to go on: in this" \
+            "exercise's variant by the word $ANSWER (ANSWER in variant.h)" || return
     [ "$status" -eq 0 ] ||
         because "$(end_id "$status" wrong-exit-status) your sender ended with $(ending "$status"), though all went well: return 0 from main"
 }

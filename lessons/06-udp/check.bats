@@ -66,7 +66,10 @@ played() {
     because "$reason"
 }
 talk_udp() { play_client client "$@" && played client; }
-is_holding() { wait_for -t 30 holds_or_ended "$1" && grep -q '^holding' "$T/$1.out" || played "$1"; }
+is_holding() {
+    wait_for -t 30 holds_or_ended "$1" || true
+    grep -q '^holding' "$T/$1.out" || played "$1"
+}
 holds_or_ended() {
     local id="peer_$1"
     grep -q '^holding' "$T/$1.out" || ! running "${!id}"

@@ -44,7 +44,7 @@ load ../../tests/grading
 @test "[2] file_send: a file that is not there and a directory are errors, told on stderr" {
     mkdir shelf
     for name in nowhere shelf; do
-        take receiver accept "name $name" 'answer ok' eof close # if it comes so far; what it says then is not graded
+        take receiver accept "name $name" "answer $ANSWER" eof close # if it comes so far; what it says then is not graded
         send_file 127.0.0.1 "$port" "$name"
         not_sent "it was given '$name', which it can't send"
         stop_process "$peer_receiver" KILL

@@ -47,7 +47,7 @@ long_name() { printf '%0*d.txt' $(($1 - 4)) 1; }
 
 @test "[1] file_send: a name of 255 bytes" {
     printf 'all is well' >"$(long_name 255)"
-    take receiver accept "name $(long_name 255)" 'answer ok' "take $(long_name 255)" eof finish
+    take receiver accept "name $(long_name 255)" "answer $ANSWER" "take $(long_name 255)" eof finish
     send_file 127.0.0.1 "$port" "$(long_name 255)"
     sent receiver
 }

@@ -7,6 +7,7 @@ use warnings;
 our $student;            # what is tested: server or client
 our ($port, $my_port);   # of the connection: the server's, and the other one (unknown until there is a connection)
 our $half_closed;        # we have sent our FIN
+our $SHIFT;              # of the student's variant: has been taken off what came (variant.pl)
 my @others;              # states of the server's other connections, as kernel_row saw them
 
 sub shown {
@@ -106,15 +107,16 @@ sub ended_early {
 
 sub surplus {
     my $data = shift;
-    my $what = 'After the last expected byte came ' . length($data) . ' more: ' . shown($data);
+    my $what = 'After the last expected byte came ' . length($data) . ' more: ' . shown(added($SHIFT, $data));
     problem($what, extra($data));
 }
 
 sub extra {
     my $data = shift;
     my $act = $student eq 'server' ? 'sends back' : 'sends';
-    return "[newline-added] your $student adds a newline: TCP carries bytes, not lines; send just the bytes that were given" if $data =~ /^\r?\n/;
-    return "[terminator-sent] your $student $act a zero byte that ends a C string: its length is strlen(), and no byte more" if $data =~ /^\0/;
+    my @ways = ($data, added($SHIFT, $data));    # it may have been added behind the variant's SHIFT, or before
+    return "[newline-added] your $student adds a newline: TCP carries bytes, not lines; send just the bytes that were given" if grep { /^\r?\n/ } @ways;
+    return "[terminator-sent] your $student $act a zero byte that ends a C string: its length is strlen(), and no byte more" if grep { /^\0/ } @ways;
     return "[wrong-length] your $student $act more bytes than it was given: send as many as read() returned, not the whole buffer";
 }
 
@@ -123,11 +125,13 @@ sub different {
     my $at = 0;
     $at++ while substr($got, $at, 1) eq substr $wanted, $at, 1;
     my ($is, $should) = (substr($got, $at, 24), substr $wanted, $at, 24);
-    my $what = "Byte $at is wrong: expected " . shown($should) . ', got ' . shown($is);
+    my $what = "Byte $at is wrong: expected " . join ', got ', map { shown(added($SHIFT, $_)) } $should, $is;
+    my $other = $student eq 'server' ? other_variant(added($SHIFT, $got), $wanted) : '';
     my $verb = $student eq 'server' ? 'sends back' : 'sends';
     my $why;
-    if (length $is && lc $is eq lc substr $should, 0, length $is) { $why = "[wrong-bytes] your $student changes upper and lower case" }
-    elsif ($is =~ /^[\r\n\0]/ && index($should, substr $is, 1, 8) == 0) { $why = extra($is) }
+    if ($other ne '') { $why = $other }
+    elsif (length $is && lc $is eq lc substr $should, 0, length $is) { $why = "[wrong-bytes] your $student changes upper and lower case" }
+    elsif (index($should, substr $is, 1, 8) == 0 && grep { /^[\r\n\0]/ } $is, added($SHIFT, $is)) { $why = extra($is) }
     elsif (first_zero($wanted, $at)) { $why = zero_byte() }
     elsif ($student eq 'client' && length $wanted < 200) { $why = '[ignores-message] your client does not send the bytes of MESSAGE (or of stdin)' }
     elsif (left_out($got, $wanted, $at) == 1) { $why = all_but_one() }
@@ -148,10 +152,11 @@ sub left_out {
     return $from < 0 ? 0 : $from - $at;
 }
 
-# Is there a zero byte at $at, and none before it? If one came through, zero bytes are not the trouble.
+# Is there a zero byte at $at, and none before it? If one came through, zero bytes are not the trouble. With SHIFT
+# another byte may have become one.
 sub first_zero {
     my ($wanted, $at) = @_;
-    return index($wanted, "\0") == $at;
+    return index($wanted, "\0") == $at || index(added($SHIFT, $wanted), "\0") == $at;
 }
 
 sub zero_byte {

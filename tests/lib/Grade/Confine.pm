@@ -12,6 +12,7 @@ use Exporter 'import';
 use POSIX ();
 our @EXPORT_OK = qw(in_own_namespaces confine program_directory);
 
+use constant MOST_FILES => 512 << 20;    # bytes of all files together: a submission must not fill a disk
 use constant THROW_AWAY => 50_000;    # users from here on: a hundred each for ninety graders at once
 
 sub is_root { return $> == 0 }
@@ -30,14 +31,16 @@ sub works {
 }
 
 # Runs the grader again in a network of its own: its own ports, no way out, nobody else's connections in netstat; and
-# with processes of its own, so that when it ends, however it ends, all that it has started is gone. Returns its exit
-# status; undef if that can't be had here.
+# with processes of its own, so that when it ends, however it ends, all that it has started is gone; and its files in
+# memory, so many and no more. Returns its exit status; undef if that can't be had here.
 sub in_own_namespaces {
     my ($scratch, $grader, @arguments) = @_;
     my @enter = is_root()
         ? (qw(setpriv --pdeathsig KILL unshare --net --pid --fork --kill-child=KILL --mount-proc --),
-            'sh', '-c', 'ip link set lo up && exec "$@"', 'sh')
-        : qw(bwrap --unshare-user --unshare-net --unshare-pid --die-with-parent --dev-bind / / --proc /proc --);
+            'sh', '-c', 'ip link set lo up && mount -t tmpfs -o "size=$1,mode=711" tmpfs "$2" && shift 2 && exec "$@"', 'sh',
+            MOST_FILES, $scratch)
+        : (qw(bwrap --unshare-user --unshare-net --unshare-pid --die-with-parent --dev-bind / / --proc /proc),
+            '--size', MOST_FILES, '--tmpfs', $scratch, '--');
     return unless works(@enter, 'true');
     my $pid = fork // return;
     if ($pid == 0) {

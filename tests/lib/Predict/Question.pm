@@ -18,7 +18,8 @@ sub read_questions {
         my $found = delete $entry->{$number} or die "$directory/predict: no entry for question $number of lesson.md\n";
         push @questions, { %$found, number => $number, text => $text->[ $number - 1 ] };
     }
-    die "$directory/predict: an entry for question $_, which lesson.md does not ask\n" for sort { $a <=> $b } keys %$entry;
+    my ($extra) = sort { $a <=> $b } keys %$entry;
+    die "$directory/predict: an entry for question $extra, which lesson.md does not ask\n" if defined $extra;
     return { introduction => $introduction, questions => \@questions };
 }
 
@@ -131,8 +132,9 @@ sub choices_of {
     my ($question, $output, $port) = @_;
     my @right;
     for my $choice (@{ $question->{choices} }) {
-        my $fits = grep { my $found = $output =~ compiled($_, $port); /^!/ ? !$found : $found } @{ $choice->{patterns} };
-        push @right, $choice->{letter} if $fits == @{ $choice->{patterns} };
+        my @patterns = @{ $choice->{patterns} };
+        my @fitting  = grep { my $found = $output =~ compiled($_, $port); /^!/ ? !$found : $found } @patterns;
+        push @right, $choice->{letter} if @fitting == @patterns;
     }
     return @right;
 }

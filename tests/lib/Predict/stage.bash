@@ -89,6 +89,7 @@ ended_by_itself() {
 setup_started
 end_all() {
     trap '' INT TERM HUP
+    trap - EXIT
     [ -z "$port" ] || echo "$port" >"$T/port"
     # One that has just been forked is in no session of its own yet, and not in the list that end_started knows.
     local jobs
@@ -97,8 +98,9 @@ end_all() {
     end_started
 }
 trap end_all EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# Not left to the EXIT trap: bash sometimes ends without it when a signal interrupts it and its trap says exit.
+trap 'end_all; exit 130' INT
+trap 'end_all; exit 143' TERM HUP
 PATH=$BIN:$PATH
 mkdir "$T/desk"
 cd "$T/desk" || exit
