@@ -78,12 +78,12 @@ teardown() {
     if [ -z "${BATS_TEST_COMPLETED:-}" ] && filled_up; then
         written=$(du -cm "$T/home" "$T/open" | tail -n 1 | cut -f 1)
         end_started
-        rm -rf "$T/home" "$T/open" # before anything can be said
+        rm -rf "${T:?}/home" "${T:?}/open" # before anything can be said
         because "[fills-disk] your program writes files without end: they had $written MiB" || true
     fi
     [ -n "${BATS_TEST_COMPLETED:-}" ] && [ "$result" -eq 0 ] || show_transcript
     end_started
-    [ -z "${NETSTEP_CONFINE:-}" ] || rm -rf "$T/home" "$T/open" # what it has filled is free for the next test
+    [ -z "${NETSTEP_CONFINE:-}" ] || rm -rf "${T:?}/home" "${T:?}/open" # what it has filled is free for the next test
     return "$result"
 }
 
