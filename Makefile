@@ -108,7 +108,7 @@ help:
 
 check: all $(UNIT)
 ifeq ($(BIN),)
-	@tests/run
+	@NETSTEP_SAN='$(SAN)' tests/run
 else
 	@tests/grade $(if $(LESSON),--lesson '$(LESSON)') $(if $(OUT),--out '$(OUT)') $(if $(JOBS),--jobs '$(JOBS)') \
 	    $(if $(SEED),--seed $(quoted_seed)) -- '$(BIN)'

@@ -7,18 +7,21 @@
 
 load helper
 
-# A submission that passes some tests, fails others, and prints what is awkward in XML, JSON, YAML and Markdown.
-awkward() {
-    mkdir "$T/<odd> & \"name\""
-    cat >"$T/<odd> & \"name\"/tcp_server" <<'END'
+# A submission that passes some tests, fails others, and prints what is awkward in XML, JSON, YAML and Markdown. It is
+# graded once for all tests here.
+setup_file() {
+    local directory="$BATS_FILE_TMPDIR/<odd> & \"name\""
+    mkdir "$directory"
+    cat >"$directory/tcp_server" <<'END'
 #!/usr/bin/perl
 print STDERR "]]> </failure> \" \\ \x1b[31m \xff\xfe \0 ``` | # SKIP ok 1\n...\nnot ok 2\n";
 exit 1;
 END
-    chmod +x "$T/<odd> & \"name\"/tcp_server"
-    NETSTEP_TIMEOUT_SCALE=0.5 run "$ROOT/tests/grade" --lesson 1 --out "$T/out" "$T/<odd> & \"name\""
-    assert_equal "$status" 1 "exit status"
+    chmod +x "$directory/tcp_server"
+    NETSTEP_TIMEOUT_SCALE=0.5 run "${BATS_TEST_DIRNAME%/*}/tests/grade" --lesson 1 --out "$BATS_FILE_TMPDIR/out" "$directory" 3>&-
+    [ "$status" -eq 1 ] || { echo "$output"; return 1; }
 }
+awkward() { cp -r "$BATS_FILE_TMPDIR/out" "$T/out"; }
 
 # perl with JSON::PP; the results are in $r.
 looks() { # PERL

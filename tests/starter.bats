@@ -84,6 +84,7 @@ untouched() { # NN
     for program in "${programs[@]}"; do
         says_hole_1 "$program"
     done
+    graded_now "$1"
     NETSTEP_TIMEOUT_SCALE=0.5 run "$ROOT/tests/grade" --lesson "$1" "$T/work"
     something_graded
     no_marks || fail "$output"
@@ -94,6 +95,9 @@ no_marks() {
         assert_match "${lines[-1]}" '^0 passed, ' 'the last line' &&
         assert_match "$output" 'hole 1 .*is not filled' 'what the grader says'
 }
+
+# In `make check` three of the lessons are graded, which tell the three kinds of programs; .ci/run grades all.
+graded_now() { [ -n "${NETSTEP_LONG:-}" ] || [[ $1 == 0[169] ]] || skip "long: it compiles; graded by make check-long"; }
 
 # Where the lesson needs what this machine can't do all is skipped.
 something_graded() { [[ ${lines[-1]} != '0 passed, 0 failed,'* ]] || skip "this machine can't grade this lesson: ${lines[-1]}"; }
@@ -144,6 +148,7 @@ filled() { # NN
         fill "$ROOT/tests/starters/$(basename "$(dirname "$starter")")/$program.holes" "$T/work/$program.c"
     done
     compile
+    graded_now "$1"
     run "$ROOT/tests/grade" --lesson "$1" "$T/work"
     something_graded
     full_marks || fail "$output"
