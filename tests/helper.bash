@@ -115,7 +115,10 @@ child_of() {
 }
 
 # The session of a program that was started: its own process, or its keeper.
-session_id() { echo "${keeper_of[$1]:-$1}" | cut -d ' ' -f 1; }
+session_id() {
+    local keeper=${keeper_of[$1]:-$1}
+    echo "${keeper%% *}"
+}
 
 start_listening() {
     local line
@@ -286,7 +289,7 @@ wait_for() {
             fi
         fi
         sleep "$pause"
-        ((spent < 30)) || pause=0.02
+        ((spent < 30)) || pause=0.05
     done
 }
 

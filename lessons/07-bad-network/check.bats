@@ -205,7 +205,7 @@ said() { head -n 1 "$T/$1.err" | printable | grep . || echo "it says nothing on 
 
 # What our client got back from the student's server.
 came_back() {
-    local got size sent other
+    local got size sent reason
     got=$T/back.out
     answer_to "$T/sent" >"$T/right"
     if cmp -s "$got" "$T/right"; then
@@ -214,8 +214,8 @@ came_back() {
         return
     fi
     step "our client: $(said back)"
-    other=$(other_variant "$got" "$T/sent")
-    [ -z "$other" ] || because "$other" || return
+    reason=$(other_variant "$got" "$T/sent")
+    [ -z "$reason" ] || because "$reason" || return
     size=$(stat -c %s "$got") sent=$(stat -c %s "$T/sent")
     if [[ $(cat server.status 2>/dev/null) == 13[24569] ]]; then
         because "$(end_id "$(cat server.status)" crash) your server crashed ($(ending "$(cat server.status)"))"
@@ -284,9 +284,9 @@ came_back() {
 }
 
 arrived() {
-    local got=$T/open/inbox/numbers partner
-    partner=$(sed -n 's/^reason: //p' "$T/server.out" "$T/client.out" | head -n 1)
-    [ "$ANSWER" = ok ] || [ -z "$partner" ] || because "$partner" || return
+    local got=$T/open/inbox/numbers reason
+    reason=$(sed -n 's/^reason: //p' "$T/server.out" "$T/client.out" | head -n 1)
+    [ "$ANSWER" = ok ] || [ -z "$reason" ] || because "$reason" || return
     [ -f "$got" ] ||
         because "[no-file] the file did not arrive; $(find "$T/open/inbox" -mindepth 1 -printf '%P ' | sed 's/^/what is there: /' | grep . || echo 'nothing did')." \
             "The sender: $(said client). The receiver: $(said server)" || return
