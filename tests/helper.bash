@@ -264,7 +264,17 @@ session_of() {
 
 # ---- waiting
 
+# bats notes each command's line, which costs more than the commands: not while we poll.
 wait_for() {
+    local noting waited=0
+    noting=$(trap -p DEBUG)
+    trap - DEBUG
+    poll_for "$@" || waited=1
+    eval "$noting"
+    return "$waited"
+}
+
+poll_for() {
     local seconds=10
     if [ "$1" = -t ]; then
         seconds=$2

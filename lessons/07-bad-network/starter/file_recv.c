@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "variant.h"
+
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
@@ -61,7 +63,7 @@ static int listen_on(struct sockaddr_in address)
     return listen_fd;
 }
 
-/* Opens the file whose name comes first, and answers ok. The name is one short write, and comes in one segment. */
+/* Opens the file whose name comes first, and answers. The name is one short write, and comes in one segment. */
 static int open_file(int connection)
 {
     char name[256];
@@ -76,7 +78,7 @@ static int open_file(int connection)
         fprintf(stderr, "file_recv: no file of that name can be made\n");
         exit(1);
     }
-    if (write(connection, "ok", 2) != 2)
+    if (write(connection, ANSWER, sizeof ANSWER - 1) != sizeof ANSWER - 1)
         fail("write");
     return file;
 }

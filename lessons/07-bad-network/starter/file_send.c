@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "variant.h"
+
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
@@ -66,21 +68,21 @@ static void write_all(int fd, const char *data, size_t length)
     hole(1);
 }
 
-/* The receiver's answer has to be the two bytes `ok`. */
+/* The receiver's answer has to be ANSWER, byte for byte. */
 static void wait_for_ok(int connection)
 {
-    char answer[2] = "";
+    char answer[sizeof ANSWER - 1] = ""; /* without the zero byte at the end of a string */
     size_t length = 0;
     (void)connection; /* take these two lines out when you use them */
     (void)length;
 
-    /* Hole 2: read(2), in a loop, until both bytes are there: TCP does not keep together what was written together, and
-     * `o` and `k` may come in two segments. `length` counts them; a 0 before that is the end of file: leave the loop.
-     * -1: fail("read"). */
+    /* Hole 2: read(2), in a loop, until all bytes of `answer` are there: TCP does not keep together what was written
+     * together, and `o` and `k` may come in two segments. `length` counts them; a 0 before that is the end of file:
+     * leave the loop. -1: fail("read"). */
     hole(2);
 
-    if (length != 2 || memcmp(answer, "ok", 2) != 0) {
-        fprintf(stderr, "file_send: the receiver did not answer ok\n");
+    if (length != sizeof answer || memcmp(answer, ANSWER, length) != 0) {
+        fprintf(stderr, "file_send: the receiver did not answer %s\n", ANSWER);
         exit(1);
     }
 }
