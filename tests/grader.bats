@@ -53,6 +53,16 @@ needs_python() { command -v python3 >/dev/null || skip "python3, in which these 
     assert_equal "$(cat "$results/reference.status")" 0 "exit status"
 }
 
+@test "correct programs in perl get full marks where they are given, and so does one in bash" {
+    [ -n "${NETSTEP_LONG:-}" ] || set -- --lesson 3
+    run "$ROOT/tests/grade" "$@" "$ROOT/tests/reference/perl"
+    assert_equal "$status" 0 "exit status" || fail "$output"
+    set -- --only file_send:
+    [ -n "${NETSTEP_LONG:-}" ] || set -- --lesson 8
+    run "$ROOT/tests/grade" "$@" "$ROOT/tests/reference/bash"
+    assert_equal "$status" 0 "exit status" || fail "$output"
+}
+
 @test "every faulty server is caught, with the reason" {
     needs_python
     judge server-
@@ -374,6 +384,26 @@ END
     done
 }
 nothing_like() { ! pgrep -f -- "$1" >/dev/null; }
+
+@test "a hundred gradings of correct programs on a busy machine: full marks each time" {
+    [ -n "${NETSTEP_LONG:-}" ] || skip "takes hours: make check-long, or tests/repeat 100"
+    run "$ROOT/tests/repeat" 100
+    assert_equal "$status" 0 "exit status" || fail "$output"
+    assert_equal "${lines[-1]}" '100 runs, 0 flakes'
+}
+
+@test "tests/repeat tells a run that was not full marks" {
+    mkdir "$T/half"
+    ln -s "$ROOT/tests/reference/perl/tcp_client" "$T/half"
+    run "$ROOT/tests/repeat" 2 "$T/half" --lesson 1 --only 'wrong and missing'
+    assert_equal "$status" 1 "exit status"
+    assert_equal "${lines[-1]}" '2 runs, 2 flakes'
+    assert_match "$output" 'there is no program tcp_server'
+    run "$ROOT/tests/repeat" 1 "$T/half" --lesson 1 --only 'nobody listens'
+    assert_equal "$status" 0 "exit status"
+    run "$ROOT/tests/repeat" many
+    assert_equal "$status" 2 "exit status"
+}
 
 @test "tests/run counts what passed, failed and was skipped; a file that dies or has no test is a failure" {
     mkdir "$T/files"
