@@ -125,3 +125,7 @@ client_has_read() { ! running "$client_pid" || rows_to "$port" | awk '$2 == 0 { 
     ! by_signal "$status" || because "$(end_id "$status" crash) your client was $(ending "$status")"
     [ -s "$T/client.err" ] || because "[hides-error] your client says nothing on stderr about the reset"
 }
+
+@test "[2] on the wire: a last ACK is lost, and FIN and ACK come again, out of LAST_ACK and TIME_WAIT" {
+    on_the_wire "${BATS_TEST_FILENAME%/*}/lost-ack.wire"
+}
