@@ -15,7 +15,7 @@ echoes() { # the server goes on serving
     answer=$(timeout 10 "$BIN/tcp_client" -q 127.0.0.1 "$port" "$1" 3>&-) || fail "the server does not serve '$1'"
     assert_equal "$answer" "$1" 'the echo'
 }
-zeros() { [ -e "$T/zeros" ] || head -c "${1:-8000000}" /dev/zero >"$T/zeros"; }
+zeros() { [ -e "$T/zeros" ] || truncate -s "${1:-64000000}" "$T/zeros"; } # more than all four queues of a connection take
 shell() { # NAME SCRIPT [ARG]...: a shell that sets descriptors or limits and then becomes the program
     start "$1" /bin/bash -c "$2" sh "${@:3}"
 }

@@ -154,7 +154,7 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
 # ---- the client
 
 @test "tcp_client in connect, in read, in a blocked write, in --hold, in --source, in --step: dies at once" {
-    zeros 12000000
+    zeros
     for signal in TERM INT; do
         start_server -q --backlog 0 --pause-accept 60 0
         start filler tcp_client -q --hold 60 127.0.0.1 "$port" x
