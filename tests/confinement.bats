@@ -117,7 +117,7 @@ reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null |
     reason runs-reference "nobody else's program is here"
     points changes-other-programs 4 8
     points rewrites-results 4 8
-    reason rewrites-results 'wrote into nothing'
+    reason rewrites-results 'wrote into (nothing|/proc/1/fd/1( /proc/1/fd/2)?)$' # its own output, which its init has too
     points finds-answers 0 2
     said reads-environment
     run ! grep -E 'its stderr: .*(NETSTEP|BATS|results)' <<<"$txt"
