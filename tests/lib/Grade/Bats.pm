@@ -1,6 +1,6 @@
 package Grade::Bats;
 
-# One lesson's tests, run by bats in a session of its own and read while they run. A test at which bats hangs or dies
+# Tests of one lesson, all or a part, run by bats in a session of its own and read while they run. A test at which bats hangs or dies
 # costs its own points: bats begins again behind it.
 #
 #     my $run = Grade::Bats->start(root =>, tests => [...], directory =>, user =>, on_change => sub { ... });
