@@ -5,7 +5,7 @@ CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 PREFIX   = /usr/local
 DESTDIR  =
-# SAN=1: with AddressSanitizer and UndefinedBehaviorSanitizer.
+# SAN=1: with AddressSanitizer and UndefinedBehaviorSanitizer; SAN=thread: with ThreadSanitizer.
 SAN      =
 # make check BIN=DIR grades the programs in DIR; LESSON=N by one lesson only; OUT=DIR writes the results there; JOBS=N
 # lessons at once; SEED=ID a student's variant of the exercises.
@@ -19,8 +19,9 @@ JSON     =
 quoted_seed = '$(subst ','\'',$(value SEED))'
 
 comma     = ,
-SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
+SANITIZERS = $(if $(filter thread,$(SAN)),thread,address$(comma)undefined)
+SANITIZE  = $(if $(SAN),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
 PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire
@@ -104,7 +105,7 @@ help:
 	@echo 'make install    into $(DESTDIR)$(PREFIX) (PREFIX=..., DESTDIR=...); make uninstall takes it out again'
 	@echo 'make clean      remove bin/ and build/'
 	@echo
-	@echo 'CC=clang: another compiler.  SAN=1: with sanitizers.  V=1: the commands in full.'
+	@echo 'CC=clang: another compiler.  SAN=1, SAN=thread: with sanitizers.  V=1: the commands in full.'
 
 check: all $(if $(BIN),,$(UNIT))
 ifeq ($(BIN),)
