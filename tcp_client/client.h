@@ -14,6 +14,10 @@ enum { BUFFER_SIZE = 64 * 1024 };
  * reason has been reported. */
 int connect_to_server(const struct addrinfo *servers, const struct client_options *options, struct narrator *narrator);
 
+/* first_number.c: lets the connection of this fresh socket begin with sequence number `number`, which is not 0; before
+ * bind. Returns 0, or -1 with errno, EPERM without CAP_NET_ADMIN. */
+int set_first_number(int fd, uint32_t number, struct narrator *narrator);
+
 /* exchange.c: sends MESSAGE or standard input, half-closes, and prints what comes back until the server's end of file,
  * reading and writing as each becomes possible. Returns whether all of that was done; if not, the reason has been
  * reported or a stop signal came. */

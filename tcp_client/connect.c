@@ -93,6 +93,10 @@ static int connect_one(const struct addrinfo *server, const struct client_option
     if (fd == -1)
         return -1;
     bool good = set_descriptor_flags(fd) == 0 && set_buffers(fd, options) == 0;
+    if (good && options->isn) {
+        *operation = "--isn for";
+        good = set_first_number(fd, (uint32_t)options->isn, narrator) == 0;
+    }
     if (good && options->local_port) {
         *operation = "bind our port for";
         good = bind_local(fd, server->ai_family, options->local_port, narrator) == 0;
@@ -110,7 +114,7 @@ static int connect_one(const struct addrinfo *server, const struct client_option
 }
 
 /* What a refusal usually means. */
-static const char *suspicion(int error)
+static const char *suspicion(int error, const struct client_options *options)
 {
     switch (error) {
     case ECONNREFUSED: return " (a RST came back: nobody listens there)";
@@ -118,6 +122,7 @@ static const char *suspicion(int error)
     case EADDRNOTAVAIL: return " (no free port left, or this pair of ports is in TIME_WAIT)";
     case EADDRINUSE: return " (--local: that port is taken)";
     case EMFILE: return " (ulimit -n says how many descriptors a process may have)";
+    case EPERM: return options->isn ? " (CAP_NET_ADMIN is needed: root has it, and who is on a host of wire)" : "";
     case EACCES: return " (ports below 1024 are kept for root)";
     default: return "";
     }
@@ -133,6 +138,7 @@ int connect_to_server(const struct addrinfo *servers, const struct client_option
         if (server->ai_next && errno != EMFILE) /* a name may have several addresses: the next one may answer */
             narrate_say(narrator, "the next address of %s is tried", options->host);
     }
-    report("%s %s port %u: %s%s", operation, options->host, (unsigned)options->port, strerror(errno), suspicion(errno));
+    report("%s %s port %u: %s%s", operation, options->host, (unsigned)options->port, strerror(errno),
+           suspicion(errno, options));
     return -1;
 }

@@ -23,6 +23,7 @@ static const char usage[] =
     "      --source N        send N bytes as fast as they go, reading nothing meanwhile, and tell where write blocked\n"
     "      --count N         N connections: all are opened, then each in turn sends, reads and closes\n"
     "      --local PORT      connect from this port of ours\n"
+    "      --isn N           begin with this sequence number (Linux; needs CAP_NET_ADMIN, as on wire's hosts)\n"
     "      --rcvbuf BYTES    size of the receive buffer; the kernel doubles it\n"
     "      --sndbuf BYTES    size of the send buffer; the kernel doubles it\n"
     "  -q, --quiet           no narration\n"
@@ -40,6 +41,7 @@ enum {
     OPTION_SOURCE,
     OPTION_COUNT,
     OPTION_LOCAL,
+    OPTION_ISN,
     OPTION_RCVBUF,
     OPTION_SNDBUF,
     OPTION_VERSION
@@ -54,6 +56,7 @@ static const struct option long_options[] = {
     {"source", required_argument, NULL, OPTION_SOURCE},
     {"count", required_argument, NULL, OPTION_COUNT},
     {"local", required_argument, NULL, OPTION_LOCAL},
+    {"isn", required_argument, NULL, OPTION_ISN},
     {"rcvbuf", required_argument, NULL, OPTION_RCVBUF},
     {"sndbuf", required_argument, NULL, OPTION_SNDBUF},
     {"quiet", no_argument, NULL, 'q'},
@@ -74,6 +77,7 @@ static bool take_option(int option, const char *value, struct client_options *op
     case OPTION_SOURCE: return option_count("--source", value, 0, LLONG_MAX / 10, &options->source);
     case OPTION_COUNT: return option_int("--count", value, 1, 1000000, &options->count);
     case OPTION_LOCAL: return option_port("--local", value, &options->local_port);
+    case OPTION_ISN: return option_count("--isn", value, 1, UINT32_MAX, &options->isn);
     case OPTION_RCVBUF: return option_int("--rcvbuf", value, 1, INT_MAX, &options->receive_buffer);
     case OPTION_SNDBUF: return option_int("--sndbuf", value, 1, INT_MAX, &options->send_buffer);
     case 'q': options->quiet = true; return true;

@@ -11,6 +11,7 @@ struct client_options {
     const char *message; /* what to send; NULL = standard input */
     long long source;    /* --source, send so many bytes as fast as they go; -1 = no */
     uint16_t local_port; /* --local, our own port; 0 = the kernel's choice */
+    long long isn;       /* --isn, the sequence number of our SYN; 0 = the kernel's choice */
     int timeout_ms;      /* --timeout, how long connect, or standing still, may take; -1 = for ever */
     int hold_ms;         /* --hold, between the last byte and our FIN */
     int count;           /* --count, how many connections */

@@ -53,6 +53,8 @@ step_client() { # ARGUMENT...
     refused 2 "--source '-5': not a decimal number" --source -5 $h "$port"
     refused 2 "--timeout 'x': not a" --timeout x $h "$port" x
     refused 2 "--hold '1e3': not a" --hold 1e3 $h "$port" x
+    refused 2 "--isn '0': too small" --isn 0 $h "$port" x
+    refused 2 "--isn '4294967296': too large" --isn 4294967296 $h "$port" x
     refused 2 "--rcvbuf '': empty" --rcvbuf '' $h "$port" x
     refused 2 "--sndbuf '-1': not a decimal number" --sndbuf -1 $h "$port" x
     refused 2 'MESSAGE and --source' --source 5 $h "$port" x
@@ -86,7 +88,7 @@ step_client() { # ARGUMENT...
     run --separate-stderr "$BIN/tcp_client" --help
     assert_equal "$status:$stderr" 0:
     assert_match "$output" '^usage: tcp_client \[options\] HOST PORT \[MESSAGE\]'
-    for option in --step --timeout --hold --no-half-close --reset --source --count --local --rcvbuf --sndbuf --quiet; do
+    for option in --step --timeout --hold --no-half-close --reset --source --count --local --isn --rcvbuf --sndbuf --quiet; do
         assert_match "$output" "$option" '--help'
     done
     run --separate-stderr "$BIN/tcp_client" --version
@@ -314,6 +316,25 @@ client_gives_file() {
     port=$(free_port)
     client_gives 0 hello --local "$port" 127.0.0.1 "$port" hello
     assert_match "$(netstat_rows "$port")" "127\.0\.0\.1:$port +127\.0\.0\.1:$port +TIME_WAIT"
+}
+
+@test "--isn: who may not choose it is told so, in one line; on a host of the wire the SYN has that number" {
+    local as=(env)
+    if [ "$(id -u)" -eq 0 ]; then
+        command -v setpriv >/dev/null || skip 'setpriv is not installed'
+        as=(setpriv --bounding-set -net_admin --inh-caps -net_admin)
+    fi
+    run --separate-stderr "${as[@]}" "$BIN/tcp_client" -q --isn 7 127.0.0.1 7000 x
+    assert_equal "$status:$output" 1:
+    assert_equal "$stderr" "tcp_client: --isn for 127.0.0.1 port 7000: Operation not permitted (CAP_NET_ADMIN is needed: root has it, and who is on a host of wire)"
+
+    why=$("$BIN/wire" -q --free -c true 2>&1 >/dev/null) || skip "${why#wire: }"
+    run_for 20 wire wire --json -c 'tcp_client --isn 4294967295 10.0.0.2 7000 hello' -s 'tcp_server -q -b 10.0.0.2 7000'
+    assert_equal "$status" 0 'exit status' || fail "$(cat "$T/wire.err")"
+    grep '"event":"came"' "$T/wire.out" | grep -q '"flags":\["SYN"\],"seq":0,"seq_raw":4294967295,' || fail 'no SYN with that number'
+    grep -q '^{"event":"output",.*setsockopt(3, TCP_QUEUE_SEQ) .*our SYN will have the number 4294967295' "$T/wire.out" ||
+        fail "not told: $(grep output "$T/wire.out")"
+    grep -q '"event":"output",.*"text":"hello"' "$T/wire.out" || fail 'no echo'
 }
 
 @test "--count: all connections at once, then each in turn" {

@@ -114,6 +114,17 @@ static int repeat_of(struct connections *connections, const struct frame *frame)
     return 0;
 }
 
+/* Whether this SYN begins another connection than that one between the same ends. Only who begins sends it without ACK. */
+static bool is_new_syn(const struct connection *connection, const struct frame *frame)
+{
+    const struct packet *packet = &frame->packet;
+    if (packet->kind != PACKET_TCP || !(packet->flags & FLAG_SYN))
+        return false;
+    if (!(packet->flags & FLAG_ACK) && connection->gone[frame->from])
+        return true;
+    return connection->has_initial[frame->from] && connection->initial[frame->from] != packet->seq;
+}
+
 struct connection *connection_of(struct connections *connections, struct frame *frame)
 {
     const struct packet *packet = &frame->packet;
@@ -121,9 +132,7 @@ struct connection *connection_of(struct connections *connections, struct frame *
         return NULL;
     int place = find(connections, packet->protocol, frame->from, &packet->from, &packet->to);
     struct connection *connection = place == -1 ? NULL : &connections->kept[place];
-    bool new_syn = connection && packet->kind == PACKET_TCP && (packet->flags & FLAG_SYN) &&
-                   connection->has_initial[frame->from] && connection->initial[frame->from] != packet->seq;
-    if (place == -1 || new_syn)
+    if (place == -1 || is_new_syn(connection, frame))
         connection = add(connections, frame);
     frame->connection = connection->number;
     if (packet->kind == PACKET_UDP)

@@ -6,7 +6,8 @@
 
 enum { CONNECTIONS_KEPT = 256, SEGMENTS_KEPT = 256 };
 
-/* Two ends that talk. A new SYN between the same ends makes a new one. */
+/* Two ends that talk. A new SYN between the same ends makes a new one: one with another number, or one from an end whose
+ * row had gone. */
 struct connection {
     int number; /* 1, 2 ... */
     uint8_t protocol;
@@ -17,6 +18,7 @@ struct connection {
     uint32_t next[HOSTS];    /* behind the last byte, SYN or FIN that it has sent: who acknowledges that has it all */
     int8_t scale[HOSTS];     /* the window scale of its SYN; -1 = none */
     enum tcp_state last[HOSTS]; /* the state of its last row there; STATE_NONE = it has had none yet */
+    bool gone[HOSTS];           /* it has had a row there, and has none any more */
 };
 
 /* A segment that has been sent once: to know it again. */

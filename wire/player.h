@@ -26,7 +26,8 @@ struct player {
     int claimed_count;
     struct frame *last;        /* the packet expected last, while it is on the wire */
     int connection;            /* and its connection */
-    char output[2][64 * 1024]; /* what the hosts' programs have printed, line by line */
+    int newest[2];             /* the command that was run last on each host, ... */
+    char output[2][64 * 1024]; /* ... and what it has printed, line by line */
     size_t output_length[2];
     int pace_ms;  /* before each decision, for people to follow */
     double scale; /* NETSTEP_TIMEOUT_SCALE */

@@ -29,7 +29,7 @@ enum verb {
     VERB_END_INPUT, /* end-input HOST: its end */
     VERB_SIGNAL,    /* signal HOST NAME: to the newest command */
     VERB_EXIT,      /* exit HOST STATUS | killed: waits for the newest command's end */
-    VERB_OUTPUT,    /* output HOST TEXT: waits until a line with TEXT has been printed there */
+    VERB_OUTPUT,    /* output HOST TEXT: waits until the newest command there has printed a line with TEXT */
     VERB_STATE,     /* state HOST STATE: waits until a socket there is in it, CLOSED: until there is none */
     VERB_STATES,    /* states STATE STATE: waits until both ends of the packet's connection are in them */
     VERB_EXPECT,    /* expect PACKET from HOST: waits for the next packet of that host; it has to be this one */

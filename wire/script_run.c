@@ -32,11 +32,16 @@ const char *script_title(const struct script *script)
     return "";
 }
 
-/* Keeps what is printed, for lines that wait for it. When the room is full the older half goes. */
+/* Keeps what each host's newest command prints, for lines that wait for it. When the room is full the older half goes. */
 static void see_output(void *context, const struct event *event)
 {
     struct player *player = context;
-    if (event->kind != EVENT_OUTPUT)
+    if (event->kind == EVENT_RUN) {
+        player->newest[event->host] = event->number;
+        player->output_length[event->host] = 0;
+        player->output[event->host][0] = '\0';
+    }
+    if (event->kind != EVENT_OUTPUT || event->number != player->newest[event->host])
         return;
     char *kept = player->output[event->host];
     size_t *length = &player->output_length[event->host], room = sizeof player->output[0];

@@ -171,6 +171,8 @@ struct state_pair states_of(const struct states *states, struct connection *conn
             pair.of[host] = STATE_LISTEN;
         else
             pair.of[host] = STATE_CLOSED;
+        if (pair.of[host] == STATE_CLOSED && last != STATE_NONE)
+            connection->gone[host] = true;
     }
     return pair;
 }

@@ -72,6 +72,11 @@ static void knows_repeats(void)
     assert(connection_numbered(&connections, 3) == NULL && connection_numbered(&connections, 0) == NULL);
     assert(connection_between(&connections, CLIENT, &syn.packet.from, &syn.packet.to) == 2);
     assert(connection_between(&connections, SERVER, &syn.packet.from, &syn.packet.to) == 0);
+    connection_numbered(&connections, 2)->gone[CLIENT] = true; /* and then one with the same number as before */
+    struct frame same = segment(7, CLIENT, FLAG_SYN, 900, 0, 0), same_again = segment(8, CLIENT, FLAG_SYN, 900, 0, 0);
+    connection_of(&connections, &same);
+    connection_of(&connections, &same_again);
+    assert(same.connection == 3 && same.repeat_of == 0 && same_again.connection == 3 && same_again.repeat_of == 7);
 }
 
 /* More connections than are kept: the newest are there, nothing else is. */
