@@ -21,6 +21,8 @@ unit() {
 @test "connections, a bad network, rows" { unit wire_test; }
 @test "views that write files" { unit views_test; }
 @test "frames taken apart, and told in a few words" { unit packet_test; }
+@test "a pool of connections: reuse, time-outs, dead connections, errors, the end" { unit pool_test; }
+@test "a pool and many threads: served in order, nothing lost" { unit pool_threads_test; }
 
 @test "every test in tests/unit is run here" {
     for source in "$ROOT"/tests/unit/*_test.c; do
