@@ -1,0 +1,77 @@
+# watch.pl: what a peer can see of the student's programs while it waits for them. Required by ws_peer.
+# NETSTEP_WATCH names a file with their session ids.
+use strict;
+use warnings;
+use Time::HiRes qw(time sleep);
+
+our $BUDGET = 5 * ($ENV{NETSTEP_TIMEOUT_SCALE} || 1);
+
+sub students {
+    open my $list, '<', $ENV{NETSTEP_WATCH} || '/dev/null' or return;
+    my @sessions = map { /(\d+)/ } <$list>;
+    return @sessions;
+}
+
+# /proc/PID/stat after the name, which may hold anything: state, parent, group, session, ...
+sub stat_of {
+    open my $stat, '<', $_[0] or return;
+    my $line = <$stat> // return;
+    $line =~ s/.*\) //s;
+    return split ' ', $line;
+}
+
+# Have the student's programs been started, and ended?
+sub student_gone {
+    my @sessions = students() or return 0;
+    for (@sessions) {
+        my @field = stat_of("/proc/$_/stat");
+        return 0 if @field && $field[0] !~ /[ZX]/;
+    }
+    return 1;
+}
+
+# The clock ticks (10 ms) that the student's programs have used, and whether a thread of theirs wants the processor or
+# the disk now.
+sub work_done {
+    my %session = map { $_ => 1 } students() or return (0, 0);
+    my ($ticks, $runs) = (0, 0);
+    for my $process (glob '/proc/[0-9]*') {
+        my @field = stat_of("$process/stat") or next;
+        next unless $session{ $field[3] };
+        $ticks += $field[11] + $field[12];
+        for (glob "$process/task/*/stat") {
+            my ($state) = stat_of($_);
+            $runs ||= defined $state && $state =~ /[RD]/;
+        }
+    }
+    return ($ticks, $runs);
+}
+
+# Until all threads of the student's programs sleep, so that what they were told is done. A second is enough to wait:
+# it is no verdict.
+sub let_work {
+    my $until = time + 1;
+    while ((work_done())[1] && time < $until) { sleep 0.002 }
+}
+
+# Until there is something to read; 0 if nothing came for the whole budget. It is prolonged while the student's programs
+# work. A pause of the whole machine is not theirs: no look counts for more than half a second.
+sub can_read {
+    my ($set) = @_;
+    return 1 if $set->can_read(0);
+    my ($spent, $last, $more, $work) = (0, time, 2, work_done());
+    while (1) {
+        my $gone = student_gone();
+        return 1 if $set->can_read($gone ? 0.5 : 0.1);
+        return 0 if $gone;
+        my $now = time;
+        $spent += $now - $last < 0.5 ? $now - $last : 0.5;
+        $last = $now;
+        next if $spent < $BUDGET;
+        my ($used, $runs) = work_done();
+        return 0 if !$runs && $used - $work < 5 * $BUDGET || !$more--;
+        ($spent, $work) = (0, $used);
+    }
+}
+
+1;

@@ -1,0 +1,108 @@
+/* trace.c: see trace.h. It reads the frames once more, beside whoever acts on them, so that it shows what was on the wire
+ * and not what somebody made of it. */
+#include "trace.h"
+
+#include "harmless.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *opcode_name(enum opcode opcode)
+{
+    switch (opcode) {
+    case OP_CONTINUATION: return "more   0x0";
+    case OP_TEXT: return "text   0x1";
+    case OP_BINARY: return "binary 0x2";
+    case OP_CLOSE: return "close  0x8";
+    case OP_PING: return "ping   0x9";
+    case OP_PONG: return "pong   0xA";
+    default: return "?";
+    }
+}
+
+static const char *arrow(const struct trace *trace)
+{
+    return trace->reader == ROLE_SERVER ? "──▶" : "◀──";
+}
+
+/* The payload as text. What is cut must not be cut within a character, which would look like rubbish. */
+static void print_payload(const struct trace *trace, FILE *out)
+{
+    uint8_t bytes[TRACE_SHOWN];
+    char text[HARMLESS_SIZE(TRACE_SHOWN)];
+    bool cut = trace->frame.length > TRACE_SHOWN;
+    size_t length = cut ? TRACE_SHOWN : (size_t)trace->frame.length, from = 0;
+    memcpy(bytes, trace->shown, length);
+    if (trace->frame.masked)
+        frame_mask(bytes, length, trace->frame.mask, 0);
+    if (trace->frame.opcode == OP_CLOSE && length >= 2) {
+        fprintf(out, "  code %d", bytes[0] << 8 | bytes[1]);
+        from = 2;
+    }
+    while (cut && length > 0 && (bytes[length - 1] & 0x80) != 0)
+        length--;
+    if (length > from) {
+        harmless(bytes + from, length - from, text);
+        fprintf(out, "  \"%s\"%s", text, cut ? "..." : "");
+    }
+}
+
+static void print_frame(const struct trace *trace, FILE *out, const char *client)
+{
+    char mask[16] = "no mask";
+    const uint8_t *key = trace->frame.mask;
+    if (trace->frame.masked)
+        snprintf(mask, sizeof mask, "mask %02x%02x%02x%02x", key[0], key[1], key[2], key[3]);
+    fprintf(out, "%s %s server  %-3s  %s  %-13s  %5" PRIu64 " bytes", client, arrow(trace),
+            trace->frame.fin ? "FIN" : "-", opcode_name(trace->frame.opcode), mask, trace->frame.length);
+    print_payload(trace, out);
+    fputc('\n', out);
+    fflush(out);
+}
+
+/* Takes bytes of a header, up to its end. Returns how many. */
+static size_t take_header(struct trace *trace, FILE *out, const char *client, const uint8_t *bytes, size_t length)
+{
+    struct violation violation;
+    size_t before = trace->header_length, taken = sizeof trace->header - before;
+    if (taken > length)
+        taken = length;
+    memcpy(trace->header + before, bytes, taken);
+    int size = frame_decode(trace->header, before + taken, trace->reader, &trace->frame, &violation);
+    trace->header_length += taken;
+    if (size == 0)
+        return taken;
+    if (size < 0) {
+        fprintf(out, "%s %s server  no frame: %s\n", client, arrow(trace), violation.reason);
+        fflush(out);
+        trace->lost = true;
+        return length;
+    }
+    trace->header_length = 0;
+    trace->in_payload = true;
+    trace->taken = 0;
+    return (size_t)size - before;
+}
+
+void trace_bytes(struct trace *trace, FILE *out, const char *client, const uint8_t *bytes, size_t length)
+{
+    size_t at = 0;
+    while (at < length && !trace->lost) {
+        if (!trace->in_payload)
+            at += take_header(trace, out, client, bytes + at, length - at);
+        if (!trace->in_payload)
+            continue;
+        uint64_t missing = trace->frame.length - trace->taken;
+        size_t here = length - at < missing ? length - at : (size_t)missing;
+        if (trace->taken < TRACE_SHOWN) {
+            size_t room = TRACE_SHOWN - (size_t)trace->taken;
+            memcpy(trace->shown + trace->taken, bytes + at, here < room ? here : room);
+        }
+        trace->taken += here;
+        at += here;
+        if (trace->taken == trace->frame.length) {
+            print_frame(trace, out, client);
+            trace->in_payload = false;
+        }
+    }
+}
