@@ -24,7 +24,7 @@ SANITIZE  = $(if $(SAN),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-
 ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire
+PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire ws_chat
 # The first programs of a lesson: one file each, without common/.
 FIRST    = $(basename $(wildcard lessons/*/*.c))
 
@@ -51,14 +51,26 @@ $(addprefix bin/,$(notdir $(FIRST))): bin/%: $$(foreach first,$(FIRST),$$(if $$(
 	$(call say,LINK)
 	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 
+# The page that ws_chat serves is a part of it: its bytes become an array.
+bin/ws_chat: build/ws_chat/page_html.o
+build/ws_chat/page_html.c: ws_chat/page.html
+	@mkdir -p $(@D)
+	$(QUIET){ echo '#include "ws_chat/page.h"'; echo 'const unsigned char page_html[] = {'; \
+	    od -An -v -tx1 $< | sed 's/[0-9a-f][0-9a-f]/0x&,/g'; echo '};'; \
+	    echo 'const size_t page_html_size = sizeof page_html;'; } >$@
+build/ws_chat/page_html.o: build/ws_chat/page_html.c build/flags
+	$(call say,CC)
+	$(QUIET)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
+
 build/common.a: $(call objects,common)
 	@rm -f $@
 	$(call say,AR)
 	$(QUIET)ar rcs $@ $^
 
-# A unit test may use the parts of tcpstate and of wire, though not their main: what it needs of them is linked.
+# A unit test may use the parts of tcpstate, wire and ws_chat, though not their main: what it needs of them is linked.
 PARTS    = $(filter-out build/tcpstate/tcpstate.o,$(call objects,tcpstate)) \
-           $(filter-out build/wire/wire.o,$(call objects,wire))
+           $(filter-out build/wire/wire.o,$(call objects,wire)) \
+           $(filter-out build/ws_chat/ws_chat.o,$(call objects,ws_chat))
 build/parts.a: $(PARTS)
 	@rm -f $@
 	$(call say,AR)
