@@ -114,7 +114,7 @@ PYTHON
     refuses "3: a line begins with what is to be done (wire(1) tells what there is), not with 'dliver'" \
         'title A' '# a remark, and an empty line' 'dliver' ''
     refuses "2: a packet is SYN, SYN+ACK, ACK, DATA, FIN, RST, UDP or ICMP, not 'SNY'" 'title A' 'expect SNY from client'
-    refuses "1: of a packet can be said: repeat, seq, ack, len, win; not 'size'" 'expect DATA from client size 3'
+    refuses "1: of a packet can be said: repeat, probe, seq, ack, len, win; not 'size'" 'expect DATA from client size 3'
     refuses "1: a state is wanted, not 'ESTAB'" 'state client ESTAB'
     refuses "1: a signal is TERM, INT, KILL, HUP, STOP, CONT or USR1, not 'BOO'" 'signal client BOO'
     refuses "1: kernel, still or slow, not 'fast'" 'timers fast'

@@ -81,6 +81,16 @@ static uint32_t window_of(const struct connection *connection, const struct fram
     return (uint32_t)frame->packet.window << (scaled ? connection->scale[frame->from] : 0);
 }
 
+/* A probe of a closed window, and a keepalive, repeat a number that was acknowledged long ago, without data: whoever
+ * gets that has to answer (RFC 9293, 3.8.4 and 3.8.6.1). Every other ACK has the number that comes next. */
+static bool is_probe(const struct connection *connection, const struct frame *frame)
+{
+    const struct packet *packet = &frame->packet;
+    return connection->has_initial[frame->from] && packet->length == 0 &&
+           (packet->flags & (FLAG_ACK | FLAG_SYN | FLAG_FIN | FLAG_RST)) == FLAG_ACK &&
+           packet->seq == connection->next[frame->from] - 1;
+}
+
 /* The flags that make a segment another one. An ACK matters beside a SYN alone: in a simultaneous open a SYN is sent,
  * and then a SYN+ACK with the same number. */
 static uint8_t control_of(const struct packet *packet)
@@ -114,7 +124,8 @@ static int repeat_of(struct connections *connections, const struct frame *frame)
     return 0;
 }
 
-/* Whether this SYN begins another connection than that one between the same ends. Only who begins sends it without ACK. */
+/* Whether this SYN begins another connection than that one between the same ends. Only who begins sends it without ACK.
+ */
 static bool is_new_syn(const struct connection *connection, const struct frame *frame)
 {
     const struct packet *packet = &frame->packet;
@@ -137,6 +148,7 @@ struct connection *connection_of(struct connections *connections, struct frame *
     frame->connection = connection->number;
     if (packet->kind == PACKET_UDP)
         return connection;
+    frame->probe = is_probe(connection, frame);
     learn_initial(connection, frame);
     enum host_id to = other_host(frame->from);
     frame->seq = connection->has_initial[frame->from] ? packet->seq - connection->initial[frame->from] : 0;

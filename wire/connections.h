@@ -6,8 +6,8 @@
 
 enum { CONNECTIONS_KEPT = 256, SEGMENTS_KEPT = 256 };
 
-/* Two ends that talk. A new SYN between the same ends makes a new one: one with another number, or one from an end whose
- * row had gone. */
+/* Two ends that talk. A new SYN between the same ends makes a new one: one with another number, or one from an end
+ * whose row had gone. */
 struct connection {
     int number; /* 1, 2 ... */
     uint8_t protocol;
@@ -36,8 +36,8 @@ struct connections {
     struct segment segments[SEGMENTS_KEPT];
 };
 
-/* Fills in the frame's connection, its relative numbers, its window in bytes, and whether it is a repeat.
- * Returns its connection, NULL where it belongs to none. */
+/* Fills in the frame's connection, its relative numbers, its window in bytes, and whether it is a repeat or a
+ * probe. Returns its connection, NULL where it belongs to none. */
 struct connection *connection_of(struct connections *connections, struct frame *frame);
 
 /* The connection with that number, or NULL if it is forgotten. */

@@ -39,6 +39,7 @@ struct frame {
     uint32_t seq,
         ack;       /* relative to the connection's initial sequence numbers, as Wireshark counts: SYN 0, data from 1 */
     bool acks_all; /* it acknowledges everything that the other side has sent so far */
+    bool probe; /* an ACK whose number its sender has used before: it asks whether there is room, or anybody at all */
     uint32_t window;          /* bytes: with the scale that was agreed on */
     int repeat_of;            /* an earlier frame that said the same (a retransmission); 0 = none */
     int copies;               /* how often the same came again while this one was held */

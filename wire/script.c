@@ -84,7 +84,7 @@ static bool read_class(struct reading *reading, struct pattern *pattern)
     return wrong(reading, "a packet is SYN, SYN+ACK, ACK, DATA, FIN, RST, UDP or ICMP, not", *word ? word : "nothing");
 }
 
-/* One of: repeat, seq N, ack N, ack all, len N, win N. */
+/* One of: repeat, probe, seq N, ack N, ack all, len N, win N. */
 static bool read_detail(struct reading *reading, const char *word, struct pattern *pattern)
 {
     struct {
@@ -96,8 +96,9 @@ static bool read_detail(struct reading *reading, const char *word, struct patter
                    {"len", &pattern->has_length, &pattern->length},
                    {"win", &pattern->has_window, &pattern->window}};
     long long number;
-    if (strcmp(word, "repeat") == 0) {
-        pattern->repeat = true;
+    bool *trait = strcmp(word, "repeat") == 0 ? &pattern->repeat : strcmp(word, "probe") == 0 ? &pattern->probe : NULL;
+    if (trait) {
+        *trait = true;
         return true;
     }
     for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
@@ -114,7 +115,7 @@ static bool read_detail(struct reading *reading, const char *word, struct patter
             return true;
         }
     }
-    return wrong(reading, "of a packet can be said: repeat, seq, ack, len, win; not", word);
+    return wrong(reading, "of a packet can be said: repeat, probe, seq, ack, len, win; not", word);
 }
 
 /* PACKET from HOST [details] */
@@ -355,5 +356,5 @@ bool pattern_matches(const struct pattern *pattern, const struct frame *frame)
            (!pattern->has_ack || pattern->ack == frame->ack) &&
            (!pattern->has_length || pattern->length == frame->packet.length) &&
            (!pattern->has_window || pattern->window == frame->window) && (!pattern->repeat || frame->repeat_of > 0) &&
-           (!pattern->acks_all || frame->acks_all);
+           (!pattern->acks_all || frame->acks_all) && (!pattern->probe || frame->probe);
 }

@@ -57,7 +57,7 @@ enum packet_class {
 /* "SYN", "DATA ... seq 1 len 5", "FIN ... repeat": what a packet has to be. */
 struct pattern {
     enum packet_class class;
-    bool has_seq, has_ack, has_length, has_window, repeat, acks_all;
+    bool has_seq, has_ack, has_length, has_window, repeat, probe, acks_all;
     uint32_t seq, ack, length, window;
 };
 

@@ -32,7 +32,8 @@ const char *script_title(const struct script *script)
     return "";
 }
 
-/* Keeps what each host's newest command prints, for lines that wait for it. When the room is full the older half goes. */
+/* Keeps what each host's newest command prints, for lines that wait for it. When the room is full the older half goes.
+ */
 static void see_output(void *context, const struct event *event)
 {
     struct player *player = context;

@@ -47,7 +47,10 @@ static void counts_from_the_beginning(void)
     assert(data.seq == 1 && data.ack == 1 && data.window == 1000u << 7);
     struct frame more = segment(4, CLIENT, FLAG_ACK, 4, 501, 0);
     connection_of(&connections, &more);
-    assert(more.seq == 6 && more.repeat_of == 0);
+    assert(more.seq == 6 && more.repeat_of == 0 && !more.probe && !data.probe);
+    struct frame probe = segment(5, CLIENT, FLAG_ACK, 3, 501, 0); /* the number of the last byte of `data` */
+    connection_of(&connections, &probe);
+    assert(probe.seq == 5 && probe.probe && probe.repeat_of == 0);
 }
 
 /* The same data, SYN or FIN again is a repeat; the same ACK is none; another SYN between the same ends begins anew. */
