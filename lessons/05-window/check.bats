@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154
 
 load ../../tests/grading
+load ../../tests/grading_scenes
 
 @test "[4] tcp_server: 6 MB to a client that reads late: all of it arrives, unchanged" {
     head -c 6000000 /dev/urandom >"$T/binary"
@@ -60,4 +61,71 @@ client_waits() { rows_to "$port" | awk '$3 > 0 { found = 1 } END { exit !found }
     client_ends server
     cat "$T/binary" "$T/binary" >"$T/back"
     client_printed "$T/back"
+}
+
+# ---- on the wire: what netstat shows only as waiting
+
+@test "[2] on the wire: tcp_server waits before a full window, and sends the rest when it opens" {
+    needs_hosts tcp_server
+    head -c 60000 /dev/urandom >"$T/binary"
+    host server tcp_server -b 10.0.0.2 7000
+    patient visitor "$ROOT/tests/peers/peer" -r 4096 connect 10.0.0.2 7000 "send-ahead $T/binary" 'await go' "swap $T/binary" half-close eof close
+    play <<'END'
+title Your server writes into a window that is full
+set server net.ipv4.tcp_wmem 4096 8192 8192
+run server exec bash server.sh
+why [not-listening] your server has to listen on the address that -b gives, and on PORT
+state server LISTEN
+run client exec bash visitor.sh
+why [answers-late] the client does not read. Your server has to send back what it reads, until there is no room for more
+pass until ACK from client win 0
+states ESTABLISHED ESTABLISHED
+deliver
+why [closes-early] there is no room at the client: write() waits (or says EAGAIN), and your server keeps the connection open
+pass until ACK from server probe
+deliver
+pass until ACK from client win 0
+states ESTABLISHED ESTABLISHED
+deliver
+run server touch go
+why [no-loop-on-write] there is room again: your server sends what is left, all that write() did not take at first
+pass until DATA from server
+deliver
+free
+exit client 0 within 30
+END
+    came_true
+}
+
+@test "[2] on the wire: tcp_client waits before a full window, and sends the rest when it opens" {
+    needs_hosts tcp_client
+    head -c 65536 /dev/urandom >"$T/binary"
+    patient server "$ROOT/tests/peers/peer" -r 2048 -b 10.0.0.2 listen 7000 accept 'await go' "expect-file $T/binary" eof "send-file $T/binary" close
+    STDIN=$T/binary host client tcp_client 10.0.0.2 7000
+    play <<'END'
+title Your client writes into a window that is full
+set client net.ipv4.tcp_wmem 4096 8192 8192
+run server exec bash server.sh
+state server LISTEN
+run client exec bash client.sh
+why [sends-nothing] the server does not read. Your client has to send its standard input, until there is no room for more
+pass until ACK from server win 0
+states ESTABLISHED ESTABLISHED
+deliver
+why [closes-early] there is no room at the server: write() waits (or says EAGAIN), and your client keeps the connection open
+pass until ACK from client probe
+deliver
+pass until ACK from server win 0
+states ESTABLISHED ESTABLISHED
+deliver
+run server touch go
+why [no-loop-on-write] there is room again: your client sends what is left, all that write() did not take at first
+pass until DATA from client
+deliver
+free
+why [ignores-eof] all came back, and the server has closed: your client has to end with 0
+exit client 0 within 30
+END
+    came_true
+    client_printed "$T/binary"
 }

@@ -6,85 +6,16 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031
 
 load ../../tests/grading
-
-# Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+load ../../tests/grading_scenes
 
 BAD=(--delay 2 --loss 5 --duplicate 5 --reorder 10 --seed 11)
 
-# The program that is graded has to be there; where no hosts can be made, nothing more can be said.
-needs_hosts() { # PROGRAM
-    program "$1" || return
-    needs_wire
-    # The scripts of the hosts are ours: out of the programs' reach, though they run in this directory.
-    mkdir "$T/stage"
-    [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/stage"
-    cd "$T/stage" || return
-    export NETSTEP_SHOWN="${NETSTEP_SHOWN:-}"$'\n'"$T/stage"
-}
-
-# host NAME PROGRAM [ARG]...: a command for a host of the wire, `bash NAME.sh`. What it prints goes to $T/NAME.out and
-# .err; STDIN=FILE feeds it. A PROGRAM without a slash is the student's.
-host() {
-    local name=$1 program=$2 command
-    shift 2
-    if [[ $program != */* ]]; then
-        step "\$ $(shown_command "$program" "$@")"
-        command=$(on_a_host "$BIN/$program")
-    else
-        printf -v command 'perl %q %q' "$ROOT/tests/peers/launch" "$program"
-    fi
-    : >"$T/$name.out"
-    : >"$T/$name.err"
-    [ -z "${NETSTEP_USER:-}" ] || chown "$NETSTEP_USER" "$T/$name.out" "$T/$name.err"
-    {
-        printf 'ulimit -f %q\n' "$NETSTEP_OUTPUT_KIB"
-        printf '%s' "$command"
-        [ $# -eq 0 ] || printf ' %q' "$@"
-        printf ' <%q >%q 2>%q\n' "${STDIN:-/dev/null}" "$T/$name.out" "$T/$name.err"
-    } >"$name.sh"
-}
-# The same for a UDP server, which has no LISTEN to wait for: it says "ready" when netstat, asked again and again, shows
-# its socket.
-udp_host() {
-    host "$@"
-    mv "$1.sh" "$1.alone.sh"
-    cat >"$1.sh" <<END
-bash $1.alone.sh &
-for ((i = 0; i < 400; i++)); do
-    netstat -anu | grep -q ':7000 ' && break
-    kill -0 \$! || break
-    sleep 0.02
-done
-echo ready
-wait
-END
-}
-
-# The same for a partner with steps, each of which may stand still on a bad network for longer than elsewhere.
-patient() { # NAME PROGRAM [ARG]...
-    host "$@"
-    sed -i 's/^perl /NETSTEP_TIMEOUT_SCALE=6 perl /' "$1.sh"
-}
-
-# play: the scene on stdin, packet by packet; $wire_said is then '' or the line that did not come true, and why.
-play() {
-    cat >scene.wire
-    start_wire -q scene.wire
-    await_wire
-}
 # through_bad_network SERVER CLIENT: both commands, and the network between them.
 through_bad_network() {
     step "a network that loses 5 %, doubles 5 % and reorders 10 % of the packets"
     start_wire -q "${BAD[@]}" --server "bash $1.sh; echo \$? >$1.status" --client "bash $2.sh; echo \$? >$2.status"
     await_wire
     client_status=$(cat "$2.status" 2>/dev/null || true) # '': it never ended
-}
-await_wire() {
-    wait_exit "$pid" 40 || { step "what was on its way after 40 s was given up"; stop_process "$pid" TERM; }
-    wire_status=$status wire_said=$(sed 's/^wire: scene.wire:[0-9]*: //' "$T/wire.err" | head -n 1)
-    [ -z "$wire_said" ] || step "the wire: $wire_said"
-    ! grep -q 'no hosts can be made' "$T/wire.err" || skip "$wire_said"
 }
 # The student's udp client: its output is exactly TEXT and a newline.
 printed() {
@@ -200,9 +131,6 @@ ended_well() { # WHO WHAT TO DO
     [ "$client_status" -eq 0 ] || because "[wrong-exit-status] your $1 ended with $(status_text "$client_status"), though the network was only slow: $(said client)"
 }
 
-# The first line of what a program has said on stderr.
-said() { head -n 1 "$T/$1.err" | printable | grep . || echo "it says nothing on stderr"; }
-
 # What our client got back from the student's server.
 came_back() {
     local got size sent reason
@@ -274,8 +202,7 @@ came_back() {
     needs_hosts file_recv
     numbers 20000
     cp "$T/sent" numbers
-    host server file_recv -b 10.0.0.2 7000
-    sed -i "1i cd $(printf %q "$T/open/inbox")" server.sh
+    IN=$T/open/inbox host server file_recv -b 10.0.0.2 7000
     host client "$ROOT/bin/file_send" -q --classic --confirm 10 10.0.0.2 7000 numbers
     [ "$ANSWER" = ok ] || patient client "$ROOT/tests/peers/file_peer" connect 10.0.0.2 7000 \
         'name numbers' ok 'send numbers' half-close end close

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154,SC2034
 
 load ../../tests/grading
+load ../../tests/grading_scenes
 
 @test "[2] file_send: its first bytes are the name without directories, and nothing more comes before the answer" {
     mkdir -p shelf/deep
@@ -49,4 +50,39 @@ load ../../tests/grading
         not_sent "it was given '$name', which it can't send"
         stop_process "$peer_receiver" KILL
     done
+}
+
+@test "[1] on the wire: the name is one segment; nothing follows until the answer, though the name gets lost at first" {
+    needs_hosts file_send
+    echo 'all is well' >notes.txt
+    patient server "$ROOT/tests/peers/file_peer" -b 10.0.0.2 listen 7000 accept 'name notes.txt' 'answer no' close
+    host client file_send 10.0.0.2 7000 notes.txt
+    play <<'END'
+title Your sender says a name
+timers slow
+run server exec bash server.sh
+state server LISTEN
+run client exec bash client.sh
+why [never-connects] your sender connects to HOST and PORT: the three packets are its kernel's
+expect SYN from client
+deliver
+expect SYN+ACK from server
+deliver
+expect ACK from client
+deliver
+why [wrong-name] the first data is the name without directories, nothing added, in one write(): 9 bytes for notes.txt
+expect DATA from client seq 1 len 9
+drop
+why [no-wait-for-ok] the name is lost. Its kernel sends it again after a second; your sender only waits for the answer
+expect DATA from client repeat seq 1 len 9
+nothing from client
+deliver
+expect ACK from server seq 1 ack 10
+deliver
+nothing from client
+pass until DATA from server seq 1
+nothing from client
+deliver
+END
+    came_true
 }

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154,SC2153,SC2034,SC2030,SC2031
 
 load ../../tests/grading
+load ../../tests/grading_scenes
 
 # ---- file_recv
 
@@ -138,6 +139,46 @@ ends_by() {
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
 
+@test "[2] on the wire: file_recv answers the name, reads on until the FIN has come, and closes then" {
+    needs_hosts file_recv
+    echo 'all is well' >"$T/notes"
+    IN=$T/open/inbox host server file_recv -b 10.0.0.2 7000
+    patient sender "$ROOT/tests/peers/file_peer" connect 10.0.0.2 7000 'name notes.txt' ok "send $T/notes" half-close end close
+    play <<'END'
+title Your receiver: name, ok, content, FIN
+timers still
+run server exec bash server.sh
+why [not-listening] your receiver has to listen on the address that -b gives, and on PORT
+state server LISTEN
+run client exec bash sender.sh
+why [wrong-bytes] the name comes first: your receiver waits for it, and says nothing before
+pass until DATA from client seq 1 len 9
+nothing from server
+states ESTABLISHED ESTABLISHED
+deliver
+why [answers-late] the name is there: your receiver has to answer at once
+pass until DATA from server seq 1
+deliver
+pass until DATA from client seq 10 len 12
+deliver
+why [closes-early] the content is there, and no FIN yet: only read() that returns 0 is the end of the file
+pass until FIN from client seq 22
+states FIN_WAIT1 ESTABLISHED
+deliver
+why [never-closes] the FIN is there, read() returns 0: your receiver has to close the file, and then the connection
+pass until FIN from server
+states FIN_WAIT2 LAST_ACK
+deliver
+pass until ACK from client ack all
+states TIME_WAIT LAST_ACK
+deliver
+states TIME_WAIT CLOSED
+exit client 0
+END
+    came_true
+    received notes.txt "$T/notes"
+}
+
 # ---- file_send
 
 @test "[3] file_send: after ok sends the file, byte for byte, and ends with 0" {
@@ -231,4 +272,41 @@ sender_is_stuck() { rows_to "$port" | awk '$3 > 0 { found = 1 } END { exit !foun
     echo 'all is well' >notes.txt
     port=$(free_port)
     refuses client file_send 127.0.0.1 "$port" notes.txt
+}
+
+@test "[2] on the wire: file_send sends the name, after the answer the content, and then its FIN" {
+    needs_hosts file_send
+    echo 'all is well' >notes.txt
+    patient server "$ROOT/tests/peers/file_peer" -b 10.0.0.2 listen 7000 accept 'name notes.txt' "answer $ANSWER" 'take notes.txt' eof close
+    host client file_send 10.0.0.2 7000 notes.txt
+    play <<'END'
+title Your sender: name, ok, content, FIN
+timers still
+run server exec bash server.sh
+state server LISTEN
+run client exec bash client.sh
+why [wrong-name] the first data is the name, nothing added, in one write(): 9 bytes for notes.txt
+pass until DATA from client seq 1
+deliver
+why [no-wait-for-ok] the answer is on its way, and nothing may come before it has arrived
+pass until DATA from server seq 1
+nothing from client
+states ESTABLISHED ESTABLISHED
+deliver
+why [sends-nothing] the answer is there: now the content, from the first byte on
+pass until DATA from client seq 10
+deliver
+why [never-closes] all is sent: close(), or shutdown(SHUT_WR), sends the FIN that ends the file. SO_LINGER with 0 seconds would send RST
+pass until FIN from client
+states FIN_WAIT1 ESTABLISHED
+deliver
+pass until FIN from server
+states FIN_WAIT2 LAST_ACK
+deliver
+pass until ACK from client ack all
+states TIME_WAIT LAST_ACK
+deliver
+states TIME_WAIT CLOSED
+END
+    came_true
 }
