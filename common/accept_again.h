@@ -8,4 +8,8 @@
  * Returns whether to accept again. */
 bool accept_again(bool *already_said);
 
+/* The same without waiting, for a loop that has others to serve meanwhile: returns the milliseconds after which to
+ * accept again (0: at once), or -1 for never. */
+int accept_delay_ms(bool *already_said);
+
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,8 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A signal handler gets no pointer of ours: this is why these stand at file scope. */
-static volatile sig_atomic_t stop_signal_seen;
+/* A signal handler gets no pointer of ours: this is why these stand at file scope. The first is atomic because a
+ * handler may run in another thread than the one that looks. */
+static atomic_int stop_signal_seen;
 static volatile sig_atomic_t child_ended;
 
 /* The mask while we sleep, set once: without the three signals that end a sleep. */
@@ -58,7 +60,7 @@ void await_stop_signals(void)
     sigaddset(&block, SIGINT);
     sigaddset(&block, SIGTERM);
     sigaddset(&block, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &block, &sleeping_mask);
+    pthread_sigmask(SIG_BLOCK, &block, &sleeping_mask);
     sigdelset(&sleeping_mask, SIGINT);
     sigdelset(&sleeping_mask, SIGTERM);
     sigdelset(&sleeping_mask, SIGCHLD);
@@ -73,13 +75,13 @@ static void open_mask(sigset_t *before)
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &stops, before);
+    pthread_sigmask(SIG_UNBLOCK, &stops, before);
 }
 
 static void close_mask(const sigset_t *before)
 {
     int error = errno;
-    sigprocmask(SIG_SETMASK, before, NULL);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
     errno = error;
 }
 
@@ -189,7 +191,8 @@ int await_write_all(int fd, const char *text, size_t length)
 
 int await_flush(void)
 {
-    static bool given_up; /* a stop signal has ended a flush: nobody reads, and each try would take another second */
+    static atomic_bool
+        given_up; /* a stop signal has ended a flush: nobody reads, and each try would take another second */
     sigset_t before;
     open_mask(&before);
     int result = given_up ? EOF : fflush(stdout);
@@ -231,7 +234,7 @@ void die_by_stop_signal(void)
     sigaddset(&open, stop_signal_seen);
     signal(stop_signal_seen, SIG_DFL);
     raise(stop_signal_seen);
-    sigprocmask(SIG_UNBLOCK, &open, NULL); /* a blocked signal is delivered here */
+    pthread_sigmask(SIG_UNBLOCK, &open, NULL); /* a blocked signal is delivered here */
 }
 
 long long now_us(void)

@@ -2,6 +2,9 @@
  *
  * SIGINT and SIGTERM stay blocked except while await() sleeps and while output is written. A signal that comes at any
  * other moment is kept by the kernel until the next await(); none falls between "shall I stop?" and "sleep".
+ *
+ * Threads may all wait here. The kernel gives a stop signal to one of them, mostly the first thread; it is not the
+ * others' until somebody hands it on: pthread_kill(thread, stop_signal()) ends that thread's await().
  */
 #ifndef NETSTEP_AWAIT_H
 #define NETSTEP_AWAIT_H

@@ -1,5 +1,5 @@
-/* narrate.c: TCP_INFO and sock_diag are Linux; elsewhere lines would have no state. */
-#define _DEFAULT_SOURCE /* struct tcp_info */
+/* narrate.c: TCP_INFO, sock_diag and gettid are Linux; elsewhere lines would have no state. */
+#define _GNU_SOURCE /* struct tcp_info, gettid */
 #include "common/narrate.h"
 
 #include "common/address.h"
@@ -50,7 +50,15 @@ void narrate_in_child(struct narrator *narrator)
     bool step = narrator->step;
     narrate_close(narrator); /* the parent goes on reading its own: one netlink socket can't serve two questioners */
     narrate_open(narrator, out, step);
-    narrator->tag_process = true;
+    narrator->speaker = (long)getpid();
+}
+
+void narrate_in_thread(struct narrator *narrator, const struct narrator *process)
+{
+    narrate_open(narrator, -1, false);
+    narrator->out = process->out;
+    narrator->opens_table = true;
+    narrator->speaker = (long)gettid();
 }
 
 struct socket_ends socket_ends_of(int fd)
@@ -94,27 +102,43 @@ static void remember_ends(struct narrator *narrator, int fd)
     }
 }
 
-/* The name of the state of `fd` at this moment. */
+/* The row that the kernel shows for the connection told of last. Returns whether there is one. */
+static bool last_row(struct narrator *narrator, struct socket_row *row)
+{
+    if (narrator->has_table)
+        return socket_ends_row(&narrator->table, &narrator->ends, row) == 1;
+    struct socket_table table;
+    if (!narrator->opens_table || socket_table_open(&table) == -1)
+        return false;
+    bool found = socket_ends_row(&table, &narrator->ends, row) == 1;
+    socket_table_close(&table);
+    return found;
+}
+
+/* The name of the state of `fd` at this moment; of what is no socket, nothing. */
 static const char *state_of(struct narrator *narrator, int fd)
 {
+    int type;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == -1 && errno == ENOTSOCK)
+        return "";
     remember_ends(narrator, fd);
     enum tcp_state state = state_by_descriptor(fd);
     struct socket_row row;
-    if (state == STATE_CLOSED && narrator->connection == fd && narrator->has_table &&
-        socket_ends_row(&narrator->table, &narrator->ends, &row) == 1)
+    if (state == STATE_CLOSED && narrator->connection == fd && last_row(narrator, &row))
         state = row.state;
     return state_name(state);
 }
 
-/* Prints one whole line in one write, so that the lines of several processes stay whole. */
+/* Prints one whole line in one write, so that the lines of several processes or threads stay whole. */
 static void print_line(struct narrator *narrator, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void print_line(struct narrator *narrator, const char *format, ...)
 {
     char line[512];
     int begin = snprintf(line, sizeof line, narrator->behind_text ? "\n" : "");
     narrator->behind_text = false;
-    if (narrator->tag_process)
-        begin += snprintf(line + begin, sizeof line - (size_t)begin, "[%ld] ", (long)getpid());
+    if (narrator->speaker)
+        begin += snprintf(line + begin, sizeof line - (size_t)begin, "[%ld] ", narrator->speaker);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line + begin, sizeof line - 1 - (size_t)begin, format, arguments);

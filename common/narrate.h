@@ -21,10 +21,11 @@ struct socket_ends {
 struct narrator {
     int out;                   /* the descriptor to write to; -1 = say nothing */
     bool step;                 /* wait for Enter before each call */
-    bool tag_process;          /* begin each line with [pid], where several processes speak */
+    long speaker;              /* begin each line with [pid] or [tid], where several speak; 0 = only one does */
     bool behind_text;          /* the cursor stands behind other output on our screen: begin on a new line */
     struct socket_table table; /* our reader of the kernel's states */
     bool has_table;
+    bool opens_table;        /* a thread: has it open only while it asks, for descriptors are the whole process's */
     char call[96];           /* the call that was announced last */
     int connection;          /* the connection told of last, -1 = none, ... */
     struct socket_ends ends; /* ... and its ends: a closed descriptor can't be asked for them */
@@ -37,6 +38,10 @@ void narrate_close(struct narrator *narrator);
 
 /* After fork, in the child: a reader of its own, and lines that begin with the child's [pid]. */
 void narrate_in_child(struct narrator *narrator);
+
+/* In a new thread: makes a narrator of its own, with lines that begin with the thread's [tid] (gettid(2); `ps -T` lists
+ * them). `process` is the one that main opened; only what never changes in it is read. */
+void narrate_in_thread(struct narrator *narrator, const struct narrator *process);
 
 /* A line of its own, printf-like: what is no call. */
 void narrate_say(struct narrator *narrator, const char *format, ...) __attribute__((format(printf, 2, 3)));

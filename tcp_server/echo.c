@@ -119,7 +119,7 @@ static enum outcome close_first(const struct client *client, char *buffer, const
 }
 
 /* With SO_LINGER 0, close sends RST instead of FIN and throws away what was not sent (RFC 9293, 3.10.5 ABORT). */
-static void make_close_reset(int connection, struct narrator *narrator)
+void make_close_reset(int connection, struct narrator *narrator)
 {
     struct linger abort_it = {.l_onoff = 1, .l_linger = 0};
     narrate_call(narrator, "setsockopt(%d, SO_LINGER, 0 s)", connection);

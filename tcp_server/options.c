@@ -17,7 +17,11 @@ static const char usage[] =
     "with its result and the state that the kernel gives the socket at that moment.\n"
     "\n"
     "  -b, --bind ADDR           listen on ADDR (default 127.0.0.1; 0.0.0.0 or :: for every address)\n"
-    "  -m, --model MODEL         iterative: one client after another (default); fork: a process for each client\n"
+    "  -m, --model MODEL         iterative: one client after another (default); fork: a process for each client;\n"
+    "                            thread: a thread for each; epoll: one thread and an event loop; pool: a few threads\n"
+    "      --workers N           threads of the pool (default 4)\n"
+    "      --queue N             requests that may wait for the pool's threads (default 64)\n"
+    "      --when-full WHAT      the pool's queue is full: wait (nothing more is taken; default) or reject (a reset)\n"
     "      --backlog N           how many connections may wait for accept (default %d, SOMAXCONN)\n"
     "      --rcvbuf BYTES        size of the receive buffer; the kernel doubles it\n"
     "      --sndbuf BYTES        size of the send buffer; the kernel doubles it\n"
@@ -39,6 +43,9 @@ static const char usage[] =
 
 enum {
     OPTION_BACKLOG = 256,
+    OPTION_WORKERS,
+    OPTION_QUEUE,
+    OPTION_WHEN_FULL,
     OPTION_RCVBUF,
     OPTION_SNDBUF,
     OPTION_PAUSE_ACCEPT,
@@ -54,6 +61,9 @@ enum {
 static const struct option long_options[] = {
     {"bind", required_argument, NULL, 'b'},
     {"model", required_argument, NULL, 'm'},
+    {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"queue", required_argument, NULL, OPTION_QUEUE},
+    {"when-full", required_argument, NULL, OPTION_WHEN_FULL},
     {"backlog", required_argument, NULL, OPTION_BACKLOG},
     {"rcvbuf", required_argument, NULL, OPTION_RCVBUF},
     {"sndbuf", required_argument, NULL, OPTION_SNDBUF},
@@ -72,12 +82,25 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool take_when_full(const char *value, bool *reject)
+{
+    *reject = strcmp(value, "reject") == 0;
+    if (!*reject && strcmp(value, "wait") != 0) {
+        report("--when-full '%s': there are wait and reject", value);
+        return false;
+    }
+    return true;
+}
+
 /* Takes one option. Returns whether its value is good; a bad one has been reported. */
 static bool take_option(int option, const char *value, struct server_options *options)
 {
     switch (option) {
     case 'b': options->bind_host = value; return true;
     case 'm': options->model = value; return true;
+    case OPTION_WORKERS: return option_int("--workers", value, 1, 1000, &options->workers);
+    case OPTION_QUEUE: return option_int("--queue", value, 1, 1000000, &options->queue);
+    case OPTION_WHEN_FULL: options->sets_pool = true; return take_when_full(value, &options->reject);
     case OPTION_BACKLOG: return option_int("--backlog", value, 0, INT_MAX, &options->backlog);
     case OPTION_RCVBUF: return option_int("--rcvbuf", value, 1, INT_MAX, &options->receive_buffer);
     case OPTION_SNDBUF: return option_int("--sndbuf", value, 1, INT_MAX, &options->send_buffer);
@@ -95,6 +118,23 @@ static bool take_option(int option, const char *value, struct server_options *op
     }
 }
 
+/* Options that belong to one model, or do not go with it. */
+static bool model_agrees(const struct server_options *options)
+{
+    const char *model = options->model;
+    if ((options->workers || options->queue || options->sets_pool) && strcmp(model, "pool") != 0)
+        report("--workers, --queue and --when-full: they are for --model pool");
+    else if (options->step && strcmp(model, "fork") == 0)
+        report("--step and --model fork: several processes cannot share one Enter key");
+    else if (options->step && strcmp(model, "iterative") != 0)
+        report("--step and --model %s: clients would wait for each other's Enter key", model);
+    else if ((options->pause_read_ms || options->pause_close_ms) && strcmp(model, "epoll") == 0)
+        report("--pause-read, --pause-close and --model epoll: a loop that pauses for one client pauses for all");
+    else
+        return true;
+    return false;
+}
+
 /* Options that contradict each other. */
 static bool options_agree(const struct server_options *options)
 {
@@ -102,10 +142,8 @@ static bool options_agree(const struct server_options *options)
         report("--close-first and --reset: one connection ends in one way");
     else if (options->step && options->quiet)
         report("--step and --quiet: stepping shows each call");
-    else if (options->step && strcmp(options->model, "iterative") != 0)
-        report("--step and --model %s: several processes cannot share one Enter key", options->model);
     else
-        return true;
+        return model_agrees(options);
     return false;
 }
 
@@ -133,5 +171,7 @@ int parse_options(int argc, char **argv, struct server_options *options)
     }
     if (!option_port("port", argv[optind], &options->port) || !options_agree(options))
         return EXIT_USAGE;
+    options->workers = options->workers ? options->workers : 4;
+    options->queue = options->queue ? options->queue : 64;
     return -1;
 }

@@ -17,6 +17,10 @@ struct server_options {
     int pause_close_ms;    /* --pause-close, between a client's end of file and our shutdown */
     int timeout_ms;        /* --timeout, how long a client may be silent; -1 = for ever */
     long long max_clients; /* --max, end after so many; 0 = no end */
+    int workers;           /* --workers, threads of the pool */
+    int queue;             /* --queue, requests that may wait for them */
+    bool reject;           /* --when-full reject, instead of wait */
+    bool sets_pool;        /* --when-full is given */
     bool close_first;      /* --close-first, be the active closer */
     bool reset;            /* --reset, end with RST */
     bool no_reuse;         /* --no-reuse, leave SO_REUSEADDR off */

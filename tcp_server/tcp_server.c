@@ -2,8 +2,9 @@
  *
  *     tcp_server 7000
  *
- * Reading order: this file (socket, bind, listen), then a model: iterative.c or fork.c (accept), then echo.c (read,
- * write, shutdown, close). The partner is tcp_client. Lessons 01 to 05.
+ * Reading order: this file (socket, bind, listen), then a model: iterative.c, fork.c or thread.c (accept), then echo.c
+ * (read, write, shutdown, close); or epoll.c or pool.c, then turn.c. The partner is tcp_client. Lessons 01 to 05
+ * and 11.
  */
 #include "common/address.h"
 #include "common/await.h"
@@ -22,8 +23,10 @@ static const struct model {
     const char *name;
     serve_fn *serve;
 } models[] = {
-    {"iterative", serve_iterative},
-    {"fork", serve_fork},
+    {"iterative", serve_iterative}, {"fork", serve_fork}, {"thread", serve_thread},
+#ifdef __linux__ /* both watch their connections with epoll(7) */
+    {"epoll", serve_epoll},         {"pool", serve_pool},
+#endif
 };
 
 static serve_fn *find_model(const char *name)
@@ -31,7 +34,11 @@ static serve_fn *find_model(const char *name)
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
         if (strcmp(models[i].name, name) == 0)
             return models[i].serve;
-    report("--model '%s': there are iterative and fork", name);
+#ifdef __linux__
+    report("--model '%s': there are iterative, fork, thread, epoll and pool", name);
+#else
+    report("--model '%s': there are iterative, fork and thread; epoll and pool need Linux", name);
+#endif
     return NULL;
 }
 

@@ -27,6 +27,8 @@ load helper
 # helper.bash sets pid, port, status.
 # shellcheck disable=SC2154,SC2034
 
+MODELS='iterative fork thread epoll pool' # of tcp_server
+
 case $UNDER_TEST in
     tcp_server) own_rows=rows_at narration=server.out ;;
     tcp_client) own_rows=rows_to narration=client.err ;;

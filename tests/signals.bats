@@ -85,7 +85,7 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
 }
 
 @test "tcp_server whose stdout is a full pipe that nobody reads: ends at once" {
-    for model in iterative fork; do
+    for model in $MODELS; do
         phase="stdout is full, $model"
         full_pipe
         port=$(free_port)
@@ -127,9 +127,9 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
 }
 
 @test "tcp_server on a terminal that nobody reads: ends at once" {
-    for model in iterative fork; do
+    for model in $MODELS; do
         port=$(free_port)
-        stuck_terminal server - "$BIN/tcp_server" --model $model "$port"
+        stuck_terminal server - "$BIN/tcp_server" --model "$model" "$port"
         terminal_server=$pid
         wait_state "$port" LISTEN
         start clients tcp_client -q --count 300 127.0.0.1 "$port" x

@@ -52,7 +52,7 @@ step_server() {
     refused 2 "--pause-read '1\.': not a number of seconds" --pause-read 1. "$port"
     refused 2 "--pause-close '1,5': not a" --pause-close 1,5 "$port"
     refused 2 "'--pause' is ambiguous" --pause 1 "$port"
-    refused 2 "--model 'nosuch': there are iterative and fork" --model nosuch "$port"
+    refused 2 "--model 'nosuch': there are iterative, fork, thread, epoll and pool" --model nosuch "$port"
     refused 2 "--close-first and --reset" --close-first --reset "$port"
     refused 2 "--step and --quiet" --step --quiet "$port"
     refused 2 "--step and --model fork" --step --model fork "$port"
@@ -327,8 +327,8 @@ twice_idle() { [ "$(grep -c '^accept.* blocks' "$T/server.out")" -eq 2 ]; }
     assert_equal "$(netstat_rows "$port" | grep -cv LISTEN)" 0 'rows but LISTEN'
 }
 
-@test "--max: ends after so many clients, exit status 0, in both models" {
-    for model in iterative fork; do
+@test "--max: ends after so many clients, exit status 0, in all models" {
+    for model in $MODELS; do
         start_server -q --model "$model" --max 3 0
         echoes one
         echoes two
@@ -412,7 +412,7 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 @test "bytes: every value, none at all, a byte at a time, and much in both directions at once" {
     perl -e 'print map { chr } 0 .. 255' >"$T/values"
     head -c 5000000 /dev/urandom >"$T/binary"
-    for model in iterative fork; do
+    for model in $MODELS; do
         start_server --model "$model" 0
         peer values "send-file $T/values" "expect-file $T/values" half-close eof close
         succeeds "$pid" values
