@@ -24,7 +24,7 @@ SANITIZE  = $(if $(SAN),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-
 ALL_FLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -I. $(WARNINGS) $(CFLAGS) $(SANITIZE)
 
 # A program is a folder; every .c in it belongs to it, and whatever it needs of common/.
-PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire ws_chat
+PROGRAMS = tcp_server tcp_client udp_echo file_send file_recv tcpstate wire tcp_pool ws_chat
 # The first programs of a lesson: one file each, without common/.
 FIRST    = $(basename $(wildcard lessons/*/*.c))
 
