@@ -132,7 +132,7 @@ sub not_heard {
     problem($what, '[wrong-frame-length] the message came, and not all of it: lengths of 126 and more stand in two bytes more, the most '
         . 'significant one first; and write() may take less than it is given') if $sent_how eq 'large';
     problem($what, '[segment-is-message] two frames in one segment: what comes behind the first frame must not be thrown away')
-        if $sent_how eq 'together';
+        if $sent_how eq 'together' && @{ $c->{heard} };
     problem($what, '[segment-is-message] a frame may come in as many pieces as it has bytes: keep what has come until the frame is whole')
         if $sent_how eq 'dribble';
     my ($state, $recv) = server_row($client{$sender} // $c);
