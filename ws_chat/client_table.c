@@ -38,6 +38,7 @@ void client_free(struct client *client)
 {
     free(client->head);
     free(client->ends);
+    free(client->traces);
     message_reader_free(&client->reader);
     queue_free(&client->queue);
     free(client);

@@ -6,6 +6,7 @@
 #include "common/narrate.h"
 #include "message.h"
 #include "queue.h"
+#include "trace.h"
 
 /* The life of a connection. */
 enum phase {
@@ -40,6 +41,7 @@ struct client {
     bool shut;          /* our FIN is sent */
     bool too_slow;      /* --slow evict: more would have waited than may */
     size_t dropped;     /* --slow drop: messages that it was not sent, and was not told of */
+    struct traces *traces; /* --trace; NULL without */
     unsigned watched;   /* what epoll was told to look for */
 
     struct client *previous, *next; /* in the table */

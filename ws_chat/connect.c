@@ -8,8 +8,8 @@
 #include "common/await.h"
 #include "common/descriptor.h"
 #include "common/report.h"
-#include "harmless.h"
 #include "message.h"
+#include "plain.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static bool add_frame(struct talk *talk, enum opcode opcode, const void *payload
         memcpy(to + header, payload, length);
     frame_mask(to + header, length, mask, 0);
     if (talk->connection->tracing)
-        trace_bytes(&talk->connection->sent, stderr, "client", to, header + length);
+        trace_bytes(&talk->connection->sent, STDERR_FILENO, "client", to, header + length);
     talk->out_length += header + length;
     return true;
 }
@@ -174,13 +174,14 @@ static void give_up(struct talk *talk, const struct violation *violation)
 
 static void print_message(struct talk *talk, const struct message *message)
 {
-    char *text = malloc(HARMLESS_SIZE(message->length) + 1);
+    char *text = malloc(message->length + 2);
     if (text == NULL) {
         report_errno("a message of %zu bytes", message->length);
         talk->status = EXIT_WORLD;
         return;
     }
-    size_t length = harmless(message->bytes, message->length, text);
+    /* Control characters would let others move our cursor, or write lines that look like somebody else's. */
+    size_t length = strlen(plain_text(message->bytes, message->length, text, message->length + 1));
     text[length++] = '\n';
     if (await_write_all(STDOUT_FILENO, text, length) == -1 && !stop_signal()) {
         report_errno("write standard output");
@@ -192,7 +193,7 @@ static void print_message(struct talk *talk, const struct message *message)
 static void receive_close(struct talk *talk, const struct message *message)
 {
     struct violation violation;
-    char reason[HARMLESS_SIZE(CONTROL_PAYLOAD_MAX)] = "";
+    char reason[CONTROL_PAYLOAD_MAX + 1] = "";
     int code = close_decode(message->bytes, message->length, &violation);
     if (code == -1) {
         give_up(talk, &violation);
@@ -200,7 +201,7 @@ static void receive_close(struct talk *talk, const struct message *message)
     }
     talk->close_received = true;
     if (message->length > 2)
-        harmless(message->bytes + 2, message->length - 2, reason);
+        plain_text(message->bytes + 2, message->length - 2, reason, sizeof reason);
     if (talk->close_sent) {
         connection_tell(talk->connection, "the server has answered: %d", code);
     } else if (code == CLOSE_NORMAL || code == CLOSE_NONE) {
@@ -231,7 +232,7 @@ static void act_on(struct talk *talk, const struct message *message)
 static void take_bytes(struct talk *talk, uint8_t *bytes, size_t length)
 {
     if (talk->connection->tracing)
-        trace_bytes(&talk->connection->received, stderr, "client", bytes, length);
+        trace_bytes(&talk->connection->received, STDERR_FILENO, "client", bytes, length);
     while (length > 0 && talk->status < 0 && !talk->close_received) {
         struct message message;
         struct violation violation;

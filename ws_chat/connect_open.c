@@ -6,12 +6,13 @@
 #include "common/await.h"
 #include "common/descriptor.h"
 #include "common/report.h"
-#include "harmless.h"
 #include "http.h"
+#include "plain.h"
 #include "upgrade.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -97,12 +98,12 @@ static int connect_tcp(struct chat_connection *connection, const struct chat_url
 /* --trace: the lines of a head, which are no frames yet. */
 static void trace_head(const struct chat_connection *connection, const char *arrow, const char *head, size_t length)
 {
-    char text[HARMLESS_SIZE(ANSWER_HEAD_MOST)];
+    char text[1024];
     for (size_t at = 0; connection->tracing && at < length;) {
         const char *end = memchr(head + at, '\n', length - at);
         size_t next = end == NULL ? length : (size_t)(end - head) + 1, line = next - at - (end != NULL);
         line -= line > 0 && head[at + line - 1] == '\r';
-        harmless((const uint8_t *)head + at, line, text);
+        plain_text(head + at, line, text, sizeof text);
         fprintf(stderr, "client %s server  %s\n", arrow, line > 0 ? text : "(an empty line ends the head)");
         at = next;
     }
@@ -165,10 +166,10 @@ static long read_head(struct chat_connection *connection)
 /* Section 4.1: what has to be in the answer, and what must not. NULL: it is the right one. */
 static const char *why_not(const struct http_head *head, const char *key, char reason[256])
 {
-    char wanted[ACCEPT_KEY_SIZE], shown[HARMLESS_SIZE(40)];
+    char wanted[ACCEPT_KEY_SIZE], shown[48];
     if (strcmp(head->word[0], "HTTP/1.1") != 0 || strcmp(head->word[1], "101") != 0) {
         const char *status = head->word[1];
-        harmless((const uint8_t *)status, strnlen(status, 40), shown);
+        plain_text(status, strlen(status), shown, sizeof shown);
         snprintf(reason, 256, "not 101 Switching Protocols, but %s", shown);
         return reason;
     }
@@ -179,7 +180,7 @@ static const char *why_not(const struct http_head *head, const char *key, char r
         return "101 without a Sec-WebSocket-Accept";
     accept_key(key, wanted);
     if (strcmp(accept, wanted) != 0) {
-        harmless((const uint8_t *)accept, strnlen(accept, 40), shown);
+        plain_text(accept, strlen(accept), shown, sizeof shown);
         snprintf(reason, 256, "Sec-WebSocket-Accept is %s, not %s: it has not read our key", shown, wanted);
         return reason;
     }

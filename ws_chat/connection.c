@@ -160,6 +160,8 @@ void connection_read(struct server *server, struct client *client)
     size_t length = (size_t)got, used = 0;
     if (client->phase == PHASE_REQUEST)
         used = request_take(server, client, server->buffer, length);
+    if (client->traces != NULL)
+        trace_bytes(&client->traces->received, STDOUT_FILENO, client->address, server->buffer + used, length - used);
     if (client->phase == PHASE_OPEN || client->phase == PHASE_CLOSING)
         take_frames(server, client, server->buffer + used, length - used);
 }

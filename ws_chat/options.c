@@ -12,6 +12,7 @@
 
 static const char usage[] =
     "usage: ws_chat [options] [PORT]\n"
+    "       ws_chat --connect ws://HOST:PORT/ws [-q] [--trace]\n"
     "A chat room over WebSocket (RFC 6455) on PORT (default 9999; 0: any free one): http://ADDR:PORT/ is its page, a\n"
     "path that ends in /ws is upgraded. Tells who comes and goes, with the state that the kernel gives the socket.\n"
     "\n"
@@ -26,14 +27,17 @@ static const char usage[] =
     "      --header-timeout SECS for a whole request (default 10)\n"
     "      --ping SECS           ask who is silent so long, end it after as long again (default 30; 0: never)\n"
     "      --close-timeout SECS  wait so long for the other end's part of the closing (default 2)\n"
-    "  -q, --quiet               print nothing but the line \"listening on\"\n"
+    "      --connect URL         be a client in the room there: each line of input is a message, or a command: /name,\n"
+    "                            /msg, /who, /leave; what others say goes to stdout; end of input closes\n"
+    "      --trace               print each frame: way, FIN, opcode, mask, length, payload\n"
+    "  -q, --quiet               print nothing but the line \"listening on\"; with --connect, but what others say\n"
     "  -h, --help                this text\n"
     "      --version             the version\n"
     "\n"
     "SIGINT or SIGTERM ends it with exit status 0. Exit status 1: the world refused; 2: wrong arguments.\n"
     "Example: ws_chat      then open http://127.0.0.1:9999/ in two windows of a browser\n";
 
-enum { OPTION_SET = 256, OPTION_VERSION };
+enum { OPTION_SET = 256, OPTION_VERSION, OPTION_CONNECT, OPTION_TRACE };
 
 static const struct option long_options[] = {
     {"bind", required_argument, NULL, 'b'},
@@ -47,6 +51,8 @@ static const struct option long_options[] = {
     {"header-timeout", required_argument, NULL, OPTION_SET},
     {"ping", required_argument, NULL, OPTION_SET},
     {"close-timeout", required_argument, NULL, OPTION_SET},
+    {"connect", required_argument, NULL, OPTION_CONNECT},
+    {"trace", no_argument, NULL, OPTION_TRACE},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -121,6 +127,8 @@ static bool take_option(int option, int index, const char *value, struct chat_op
     case 'b': options->bind_host = value; return true;
     case 'c': return true; /* read before the others: they count more */
     case 'q': options->quiet = true; return true;
+    case OPTION_CONNECT: options->connect = value; return true;
+    case OPTION_TRACE: options->trace = true; return true;
     case OPTION_SET:
         snprintf(shown, sizeof shown, "--%s", long_options[index].name);
         return set_option(long_options[index].name, shown, value, options, &known);
@@ -172,6 +180,10 @@ int parse_options(int argc, char **argv, struct chat_options *options)
         return status;
     if (optind + 1 < argc) {
         report("only one PORT, please: '%s' is too much", argv[optind + 1]);
+        return EXIT_USAGE;
+    }
+    if (options->connect != NULL && (optind < argc || options->config != NULL)) {
+        report("--connect makes a client: a URL, and no PORT or configuration");
         return EXIT_USAGE;
     }
     if (optind + 1 == argc && !option_port("port", argv[optind], &options->port))

@@ -25,6 +25,8 @@ struct chat_options {
     int head_ms;           /* --header-timeout, for a whole request */
     int ping_ms;           /* --ping, silence before we ask, and again until we give up; 0 = never */
     int close_ms;          /* --close-timeout, for the other end's part of the closing */
+    const char *connect;   /* --connect, the URL of a room: we are a client; NULL = we are the server */
+    bool trace;            /* --trace, a line for each frame */
     bool quiet;            /* -q, only the line "listening on" */
     char *config_text;     /* the configuration's words; into it the pointers above may point */
 };

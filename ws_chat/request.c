@@ -67,6 +67,11 @@ static void send_upgrade(struct server *server, struct client *client, const cha
         connection_gone(server, client, "no memory for an answer");
         return;
     }
+    if (server->options->trace && (client->traces = calloc(1, sizeof *client->traces)) != NULL) {
+        client->traces->received.reader = ROLE_SERVER;
+        client->traces->sent.reader = ROLE_CLIENT;
+        client->traces->answer_left = (size_t)length;
+    }
     client->heard = server->now;
     if (server->options->ping_ms > 0)
         set_deadline(server, client, server->options->ping_ms);

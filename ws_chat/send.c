@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct shared *frame_of(enum opcode opcode, const struct iovec *parts, int count)
 {
@@ -134,6 +135,20 @@ bool send_bytes(struct server *server, struct client *client, const void *first,
     return added;
 }
 
+/* --trace: what the kernel has taken, behind the answer that is no frame. */
+static void trace_sent(struct client *client, const struct iovec *parts, size_t written)
+{
+    struct traces *traces = client->traces;
+    for (size_t at = 0; traces != NULL && written > 0; at++) {
+        size_t here = written < parts[at].iov_len ? written : parts[at].iov_len;
+        size_t answer = here < traces->answer_left ? here : traces->answer_left;
+        traces->answer_left -= answer;
+        trace_bytes(&traces->sent, STDOUT_FILENO, client->address, (const uint8_t *)parts[at].iov_base + answer,
+                    here - answer);
+        written -= here;
+    }
+}
+
 int send_queue(struct client *client)
 {
     enum { PARTS = 64 };
@@ -145,6 +160,7 @@ int send_queue(struct client *client)
             continue;
         if (written == -1)
             return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+        trace_sent(client, parts, (size_t)written);
         queue_sent(&client->queue, (size_t)written);
     }
     return 0;

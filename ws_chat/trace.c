@@ -2,9 +2,11 @@
  * and not what somebody made of it. */
 #include "trace.h"
 
-#include "harmless.h"
+#include "common/await.h"
+#include "plain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *opcode_name(enum opcode opcode)
@@ -25,43 +27,49 @@ static const char *arrow(const struct trace *trace)
     return trace->reader == ROLE_SERVER ? "──▶" : "◀──";
 }
 
-/* The payload as text. What is cut must not be cut within a character, which would look like rubbish. */
-static void print_payload(const struct trace *trace, FILE *out)
+/* The payload as text: what a Close frame says, or as much as is shown of the others. Returns `text`. */
+static const char *payload_text(const struct trace *trace, char *text, size_t size)
 {
     uint8_t bytes[TRACE_SHOWN];
-    char text[HARMLESS_SIZE(TRACE_SHOWN)];
+    char plain[TRACE_SHOWN + 1], code[16] = "";
     bool cut = trace->frame.length > TRACE_SHOWN;
     size_t length = cut ? TRACE_SHOWN : (size_t)trace->frame.length, from = 0;
     memcpy(bytes, trace->shown, length);
     if (trace->frame.masked)
         frame_mask(bytes, length, trace->frame.mask, 0);
     if (trace->frame.opcode == OP_CLOSE && length >= 2) {
-        fprintf(out, "  code %d", bytes[0] << 8 | bytes[1]);
+        snprintf(code, sizeof code, "  code %d", bytes[0] << 8 | bytes[1]);
         from = 2;
     }
-    while (cut && length > 0 && (bytes[length - 1] & 0x80) != 0)
+    while (cut && length > 0 && (bytes[length - 1] & 0x80) != 0) /* not within a character */
         length--;
-    if (length > from) {
-        harmless(bytes + from, length - from, text);
-        fprintf(out, "  \"%s\"%s", text, cut ? "..." : "");
-    }
+    plain_text(bytes + from, length - from, plain, sizeof plain);
+    snprintf(text, size, length > from ? "%s  \"%s\"%s" : "%s", code, plain, cut ? "..." : "");
+    return text;
 }
 
-static void print_frame(const struct trace *trace, FILE *out, const char *client)
+static void print_frame(const struct trace *trace, int out, const char *client)
 {
-    char mask[16] = "no mask";
+    char mask[16] = "no mask", text[TRACE_SHOWN + 32], line[TRACE_SHOWN + 256];
     const uint8_t *key = trace->frame.mask;
     if (trace->frame.masked)
         snprintf(mask, sizeof mask, "mask %02x%02x%02x%02x", key[0], key[1], key[2], key[3]);
-    fprintf(out, "%s %s server  %-3s  %s  %-13s  %5" PRIu64 " bytes", client, arrow(trace),
-            trace->frame.fin ? "FIN" : "-", opcode_name(trace->frame.opcode), mask, trace->frame.length);
-    print_payload(trace, out);
-    fputc('\n', out);
-    fflush(out);
+    int length = snprintf(line, sizeof line, "%s %s server  %-3s  %s  %-13s  %5" PRIu64 " bytes%s\n", client, arrow(trace),
+                          trace->frame.fin ? "FIN" : "-", opcode_name(trace->frame.opcode), mask, trace->frame.length,
+                          payload_text(trace, text, sizeof text));
+    await_write_all(out, line, (size_t)length); /* who does not read it misses it */
+}
+
+static void print_no_frame(struct trace *trace, int out, const char *client, const char *reason)
+{
+    char line[256];
+    int length = snprintf(line, sizeof line, "%s %s server  no frame: %s\n", client, arrow(trace), reason);
+    await_write_all(out, line, (size_t)length);
+    trace->lost = true;
 }
 
 /* Takes bytes of a header, up to its end. Returns how many. */
-static size_t take_header(struct trace *trace, FILE *out, const char *client, const uint8_t *bytes, size_t length)
+static size_t take_header(struct trace *trace, int out, const char *client, const uint8_t *bytes, size_t length)
 {
     struct violation violation;
     size_t before = trace->header_length, taken = sizeof trace->header - before;
@@ -73,9 +81,7 @@ static size_t take_header(struct trace *trace, FILE *out, const char *client, co
     if (size == 0)
         return taken;
     if (size < 0) {
-        fprintf(out, "%s %s server  no frame: %s\n", client, arrow(trace), violation.reason);
-        fflush(out);
-        trace->lost = true;
+        print_no_frame(trace, out, client, violation.reason);
         return length;
     }
     trace->header_length = 0;
@@ -84,7 +90,7 @@ static size_t take_header(struct trace *trace, FILE *out, const char *client, co
     return (size_t)size - before;
 }
 
-void trace_bytes(struct trace *trace, FILE *out, const char *client, const uint8_t *bytes, size_t length)
+void trace_bytes(struct trace *trace, int out, const char *client, const uint8_t *bytes, size_t length)
 {
     size_t at = 0;
     while (at < length && !trace->lost) {

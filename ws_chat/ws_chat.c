@@ -4,13 +4,15 @@
  *
  * Reading order: this file (socket, bind, listen), loop.c (epoll: who is ready), connection.c (from accept to close),
  * request.c and upgrade.c (HTTP, and how it becomes WebSocket), message.c and frame.c (what comes then), chat.c (what a
- * line means), send.c and queue.c (to everybody, and no copy). Lesson 13.
+ * line means), send.c and queue.c (to everybody, and no copy). The client of --connect is connect_open.c and connect.c;
+ * trace.c shows frames, for both. Lesson 13.
  */
 #include "common/address.h"
 #include "common/await.h"
 #include "common/descriptor.h"
 #include "common/narrate.h"
 #include "common/report.h"
+#include "connect.h"
 #include "options.h"
 #include "server.h"
 
@@ -122,6 +124,15 @@ static int run_server(const struct chat_options *options)
     return status;
 }
 
+/* A client that a signal ends has told the server so; then it dies of it. */
+static int run_client(const struct chat_options *options)
+{
+    await_stop_signals();
+    int status = chat_connect(options->connect, options->trace, options->quiet);
+    die_by_stop_signal();
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct chat_options options;
@@ -129,7 +140,7 @@ int main(int argc, char **argv)
     keep_standard_descriptors();
     int status = parse_options(argc, argv, &options);
     if (status == -1)
-        status = run_server(&options);
+        status = options.connect != NULL ? run_client(&options) : run_server(&options);
     free_options(&options);
     return status;
 }
