@@ -25,6 +25,8 @@ load helper
 @test "lesson 09: filled" { filled 09; }
 @test "lesson 10: untouched" { untouched 10; }
 @test "lesson 10: filled" { filled 10; }
+@test "lesson 13: untouched" { untouched 13; }
+@test "lesson 13: filled" { filled 13; }
 
 @test "each starter has its lines above, and for each hole a comment, a solution and two hints or more" {
     local starter topic solutions lesson file program
@@ -119,6 +121,7 @@ says_hole_1() { # PROGRAM
             start starter "$T/work/$1" 127.0.0.1 "$port" "$T/letter"
             ;;
         udp_echo) start starter "$T/work/$1" 127.0.0.1 "$(free_port udp)" hello ;;
+        ws_chat) start starter "$T/work/$1" "$(free_port)" ;;
         *) fail "who is the partner of $1?" ;;
     esac
     wait_exit "$pid" || fail "$1 does not end in its first hole"
