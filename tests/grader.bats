@@ -22,6 +22,7 @@ sample=(
     send-name-newline send-no-wait send-short-write send-takes-okay
     recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end recv-unbounded-name
     udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
+    chat-answers-sender chat-dies-of-sigpipe chat-keeps-mask chat-one-at-a-time chat-read-is-frame
 )
 mutants() {
     if [ -n "${NETSTEP_LONG:-}" ]; then
@@ -86,6 +87,11 @@ needs_python() { command -v python3 >/dev/null || skip "python3, in which these 
 @test "every faulty file_recv is caught, with the reason" {
     needs_python
     judge recv-
+}
+
+@test "every faulty ws_chat is caught, with the reason" {
+    needs_python
+    judge chat-
 }
 
 judge() { # PREFIX

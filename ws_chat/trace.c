@@ -4,6 +4,7 @@
 
 #include "common/await.h"
 #include "plain.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,16 @@ static const char *arrow(const struct trace *trace)
     return trace->reader == ROLE_SERVER ? "──▶" : "◀──";
 }
 
+/* As much of what was cut as ends with a whole character. */
+static size_t whole_characters(const uint8_t *bytes, size_t length)
+{
+    size_t first = length; /* behind the last character's first byte: the others are 10xxxxxx */
+    while (first > 0 && (bytes[first - 1] & 0xc0) == 0x80)
+        first--;
+    bool whole = first == 0 || utf8_valid(bytes + first - 1, length - (first - 1));
+    return whole ? length : first - 1;
+}
+
 /* The payload as text: what a Close frame says, or as much as is shown of the others. Returns `text`. */
 static const char *payload_text(const struct trace *trace, char *text, size_t size)
 {
@@ -41,8 +52,8 @@ static const char *payload_text(const struct trace *trace, char *text, size_t si
         snprintf(code, sizeof code, "  code %d", bytes[0] << 8 | bytes[1]);
         from = 2;
     }
-    while (cut && length > 0 && (bytes[length - 1] & 0x80) != 0) /* not within a character */
-        length--;
+    if (cut)
+        length = whole_characters(bytes, length);
     plain_text(bytes + from, length - from, plain, sizeof plain);
     snprintf(text, size, length > from ? "%s  \"%s\"%s" : "%s", code, plain, cut ? "..." : "");
     return text;
