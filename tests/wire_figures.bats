@@ -20,7 +20,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 # What a program prints may come before or after a packet of the other host: one of a few drawings is the same.
 drawn_again() { # FIGURE SCENARIO
     local try
-    for try in 1 2 3 4 5 6 7 8 9 10; do
+    for try in {1..25}; do
         "$BIN/wire" -q --svg "$T/$try.svg" "$2" >/dev/null || return
         ! cmp -s "$T/$try.svg" "$1" || return 0
     done

@@ -42,7 +42,7 @@ load wire
     refuses 'a script says itself' --loss 5 "$T/a.wire"
     refuses 'a script says itself' -c true "$T/a.wire"
     refuses 'of one script' --svg "$T/a.svg" "$T/a.wire" "$T/a.wire"
-    refuses 'not for it' --quiz --json
+    refuses 'quiz-log FILE' --quiz --json
     [ ! -e "$T/a.svg" ]
 }
 

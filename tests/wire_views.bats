@@ -71,6 +71,14 @@ PYTHON
     [ "$(grep -c 'stroke-dasharray' "$T/story.svg")" -eq 2 ] || fail "packet 5 comes twice, packet 2 is sent again"
 }
 
+@test "SVG: what a script says stands in the figure as a whole" {
+    "$BIN/wire" -q --free -c true >"$T/try" 2>&1 || skip "$(tail -n 1 "$T/try")"
+    run_for 30 drawn wire -q --svg "$T/close.svg" "$ROOT/wire/scenarios/02-close.wire"
+    assert_equal "$status" 0 'exit status'
+    grep -q '<text [^>]*>[^<]*would still take data' "$T/close.svg" || fail "the remark of four lines is not there"
+    run ! grep -q '<text [^>]*>[^<]*…<' "$T/close.svg"
+}
+
 @test "pcapng: Wireshark reads it, each packet once, and calls no delivery a retransmission" {
     needs tshark
     run --separate-stderr tshark -r "$T/story.pcapng" -q -z expert

@@ -72,20 +72,28 @@ static bool worth_a_look(struct wire *wire, const struct frame *frame)
     return wire->hold || (frame->packet.flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)) || wire->looks++ < LOOKS;
 }
 
+/* The connection that it arrives in: there may be a newer one by now between the same ends, than the one that sent it.
+ */
+static int connection_now(const struct wire *wire, const struct frame *frame)
+{
+    int newest = connection_between(&wire->connections, frame->from, &frame->packet.from, &frame->packet.to);
+    return frame->packet.kind == PACKET_TCP && newest > 0 ? newest : frame->connection;
+}
+
 /* Delivers it, and tells what that has changed. */
 static void deliver_and_tell(struct wire *wire, struct frame *frame, bool stays)
 {
     struct event event = {.kind = EVENT_DELIVERED,
                           .host = other_host(frame->from),
                           .frame = frame,
-                          .connection = frame->connection,
+                          .connection = connection_now(wire, frame),
                           .duplicate = stays || frame->deliveries > 0,
                           .text = ""};
-    struct connection *connection = connection_numbered(&wire->connections, frame->connection);
+    struct connection *connection = connection_numbered(&wire->connections, event.connection);
     bool look = worth_a_look(wire, frame);
     if (look)
         wire_look(wire);
-    event.before = states_at(wire, frame);
+    event.before = states_of(&wire->states, connection);
     if (wire->hold)
         placing_take_a_turn();
     hand_over(wire, frame);
@@ -95,7 +103,7 @@ static void deliver_and_tell(struct wire *wire, struct frame *frame, bool stays)
     frame->deliveries++;
     wire->traffic[frame->from].frames++;
     wire->traffic[frame->from].bytes += (long long)frame->length;
-    event.states = states_at(wire, frame);
+    event.states = states_of(&wire->states, connection);
     wire_emit(wire, &event);
     if (look && connection)
         states_changes(&wire->states, event.host, wire_emit, wire);

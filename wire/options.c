@@ -236,7 +236,7 @@ static bool settle(struct wire_options *options, const struct said *said)
     else if (options->script_count > 1 && (options->svg || options->capture))
         report("--svg and --pcap write one file: of one script");
     else if (options->json && options->quiz)
-        report("--quiz asks on the screen: --json FILE is not for it");
+        report("--quiz asks where --json writes: --quiz-log FILE keeps the answers, as JSON");
     else
         return true;
     return false;

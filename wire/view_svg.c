@@ -80,9 +80,13 @@ static void add_text(struct svg_view *view, enum svg_kind kind, enum svg_place p
 {
     char text[SVG_TEXT_SIZE - 32];
     struct svg_item *item = add_item(view, kind, place, event);
-    if (item)
-        snprintf(item->text, sizeof item->text, "%s%s", before,
-                 text_on_one_line(event->text, (int)sizeof text, text, sizeof text));
+    if (!item)
+        return;
+    snprintf(item->text, sizeof item->text, "%s%s", before,
+             text_on_one_line(event->text, (int)sizeof text, text, sizeof text));
+    int lines = place == PLACE_MIDDLE ? svg_note_lines(item->text) : 0;
+    if (lines > 2) /* two are in each row; then half a row stays free */
+        view->row += lines / 2;
 }
 
 /* What the figure shows of a connection so far; a new one is closed at both ends. */

@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 enum {
-    SVG_TEXT_SIZE = 320,  /* bytes of a text that is kept: two lines */
+    SVG_TEXT_SIZE = 480,  /* bytes of a text that is kept: a remark of a script */
     SVG_ITEMS_MAX = 4000, /* the figure then ends with "…" */
     SVG_CONNECTIONS = 64  /* whose last states are remembered, by connection number modulo this */
 };

@@ -218,9 +218,15 @@ static void put_arrow(FILE *out, const struct page *page, const struct svg_arrow
     }
 }
 
-/* White under the letters: an arrow that runs through them is interrupted, not the words. */
+/* White under the letters: an arrow that runs through them is interrupted, not the words. Where a remark stands all is
+ * white between the life lines. */
 static void put_label_ground(FILE *out, const struct page *page, const struct svg_label *label)
 {
+    if (label->note) {
+        put_box(out, SVG_CLIENT_X + 1, row_y(page, label->y) - SVG_NOTE_LINE / 2.0 - 0.5,
+                SVG_SERVER_X - SVG_CLIENT_X - 2, SVG_NOTE_LINE + 1, " fill=\"#fff\"");
+        return;
+    }
     double half = label->size / 2.0, y = row_y(page, label->y), far = y + label->slope * (label->right - label->left);
     const double points[][2] = {{label->left - 1, y - half},
                                 {label->right + 1, far - half},

@@ -48,7 +48,9 @@ enum {
     SVG_ROW = 26,        /* two small lines, or a label above the line and one below */
     SVG_LABEL_SIZE = 10, /* of letters */
     SVG_SMALL_SIZE = 9,
-    SVG_GAP = 8, /* between a life line and text */
+    SVG_NOTE_LINE = SVG_ROW / 2, /* of a remark: two lines a row */
+    SVG_NOTE_LINES = 8,          /* at most */
+    SVG_GAP = 8,                 /* between a life line and text */
 };
 
 struct svg_arrow {
@@ -67,6 +69,7 @@ struct svg_label {
     int arrow;          /* the one it may be moved along, -1 = it stays */
     bool bold;
     bool numbered; /* begins with the packet's number, which is bold */
+    bool note;     /* a line of a remark: no arrow shows behind it */
     char text[SVG_TEXT_SIZE];
 };
 
@@ -82,6 +85,9 @@ struct svg_figure {
  * Returns 0, or -1 with errno. svg_figure_free frees what was made, in both cases. */
 int svg_figure_make(struct svg_figure *figure, const struct svg_view *view);
 void svg_figure_free(struct svg_figure *figure);
+
+/* How many lines this remark takes. */
+int svg_note_lines(const char *text);
 
 /* Whether two labels overlap. */
 bool svg_labels_meet(const struct svg_label *one, const struct svg_label *other);

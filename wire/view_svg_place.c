@@ -199,22 +199,34 @@ static void add_again(struct svg_figure *figure, const struct svg_item *item)
     label->numbered = true;
 }
 
-/* Two lines in the middle. */
+static const int note_columns = (int)((SVG_SERVER_X - SVG_CLIENT_X - 2 * SVG_GAP) / SVG_COLUMN(SVG_SMALL_SIZE));
+
+int svg_note_lines(const char *text)
+{
+    char line[SVG_TEXT_SIZE];
+    int lines = 0;
+    do {
+        text_next_line(&text, note_columns, line, sizeof line);
+        lines++;
+    } while (*text && lines < SVG_NOTE_LINES);
+    return lines;
+}
+
+/* Lines in the middle. What does not go into the last one is cut off there. */
 static void add_note(struct svg_figure *figure, const struct svg_item *item)
 {
     const char *rest = item->text;
     char line[SVG_TEXT_SIZE];
-    int columns = (int)((SVG_SERVER_X - SVG_CLIENT_X - 2 * SVG_GAP) / SVG_COLUMN(SVG_SMALL_SIZE));
-    double y = item->row * SVG_ROW;
-    text_next_line(&rest, columns, line, sizeof line);
-    struct svg_label *label = add_label(figure, SVG_SMALL_SIZE, y + (*rest ? first_line : only_line), line);
-    label->bold = item->kind == ITEM_FAILED;
-    put_near(label, CLIENT, (SVG_SERVER_X - SVG_CLIENT_X - label->right) / 2);
-    if (*rest == '\0')
-        return;
-    label = add_label(figure, SVG_SMALL_SIZE, y + second_line, rest);
-    label->bold = item->kind == ITEM_FAILED;
-    put_near(label, CLIENT, (SVG_SERVER_X - SVG_CLIENT_X - label->right) / 2);
+    int lines = svg_note_lines(rest);
+    double y = item->row * SVG_ROW + (lines > 1 ? first_line : only_line);
+    for (int i = 1; i <= lines; i++, y += SVG_NOTE_LINE) {
+        if (i < lines)
+            text_next_line(&rest, note_columns, line, sizeof line);
+        struct svg_label *label = add_label(figure, SVG_SMALL_SIZE, y, i < lines ? line : rest);
+        label->bold = item->kind == ITEM_FAILED;
+        label->note = true;
+        put_near(label, CLIENT, (SVG_SERVER_X - SVG_CLIENT_X - label->right) / 2);
+    }
 }
 
 static void add_item(struct svg_figure *figure, const struct svg_view *view, const struct svg_item *item)
@@ -292,7 +304,7 @@ int svg_figure_make(struct svg_figure *figure, const struct svg_view *view)
 {
     *figure = (struct svg_figure){0};
     figure->arrows = calloc(view->count + 1, sizeof *figure->arrows);
-    figure->labels = calloc(3 * view->count + 1, sizeof *figure->labels); /* at most three an item */
+    figure->labels = calloc(SVG_NOTE_LINES * view->count + 1, sizeof *figure->labels); /* at most */
     if (!figure->arrows || !figure->labels)
         return -1;
     for (size_t i = 0; i < view->count; i++)

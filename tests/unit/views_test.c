@@ -96,7 +96,11 @@ static void check_disorder(const char *folder, int rounds)
             segment(&story, dice % 2 ? CLIENT : SERVER, FLAG_ACK, random, (unsigned)i, "some bytes");
         else if (dice == 3)
             say(&story, EVENT_NOTE, CLIENT,
-                "a note that is so long that it needs a second line of the figure, or nearly");
+                dice + i % 2 == 3
+                    ? "a note that is so long that it needs a second line of the figure, or nearly"
+                    : "a note of a teacher who has much to say: what each end knows by now, and what not; "
+                      "what its program has been told, and which packet that was on the wire will tell "
+                      "it more; who waits for whom, and which timer will end it if nothing comes");
         else if (dice == 4)
             say(&story, EVENT_OUTPUT, SERVER, "output");
         else
