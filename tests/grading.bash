@@ -21,6 +21,10 @@
 #   grading_refusals.bash    programs that have to end with an error
 #   grading_transfer.bash    file_send and file_recv
 #   grading_wire.bash        both programs on hosts of their own, packet by packet
+#
+# and, for the checks that load it themselves:
+#
+#   grading_scenes.bash      one program and a partner on such hosts, in a scene that the check makes up
 
 # pid and status are set by helper.bash.
 # shellcheck source=tests/helper.bash disable=SC2154

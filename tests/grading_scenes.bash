@@ -10,7 +10,8 @@
 #   udp_host NAME ...         the same for a UDP server: it says "ready" when its socket is there
 #   patient NAME ...          the same for a partner with steps (tests/peers), which may stand still for longer
 #   play                      the scene on stdin; $wire_said is then '', or the line that did not come true, and why
-#   came_true                 it did; if not, fails with the reason: of the partner, or of the scene's `why [ID] REASON`
+#   came_true                 it did, and the partner is content; if not, fails with the partner's reason, or with what
+#                             the scene says: `why [ID] REASON`
 #   said NAME                 the first line that it has said on stderr
 
 # helper.bash and grading.bash set what is read here; wire_status and wire_said are for the checks.
@@ -88,11 +89,11 @@ await_wire() {
 
 came_true() {
     local crash reason
-    [ -n "$wire_said" ] || return 0
+    reason=$(sed -n 's/^reason: //p' "$T/$partner.out" | head -n 1)
+    [ -n "$wire_said$reason" ] || return 0
     printable <"$T/wire.out" | head -n 60 >>"$transcript"
     crash=$(sed -nE 's/.*end: exit status (13[24569]|141)$/\1/p' "$T/wire.out" | head -n 1)
     [ -z "$crash" ] || because "$(end_id "$crash" crash) your program did not come to its end ($(ending "$crash"))" || return
-    reason=$(sed -n 's/^reason: //p' "$T/$partner.out" | head -n 1)
     [ -z "$reason" ] || because "$reason" || return
     # "expect FIN from client: what came instead: [ID] REASON"
     [[ ! $wire_said =~ ^(.*):\ (\[[a-z-]+\])\ (.*)$ ]] ||

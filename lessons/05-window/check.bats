@@ -110,13 +110,11 @@ state server LISTEN
 run client exec bash client.sh
 why [sends-nothing] the server does not read. Your client has to send its standard input, until there is no room for more
 pass until ACK from server win 0
-states ESTABLISHED ESTABLISHED
 deliver
-why [closes-early] there is no room at the server: write() waits (or says EAGAIN), and your client keeps the connection open
+why [closes-early] there is no room at the server: your client's kernel asks from time to time, as long as the connection is open
 pass until ACK from client probe
 deliver
 pass until ACK from server win 0
-states ESTABLISHED ESTABLISHED
 deliver
 run server touch go
 why [no-loop-on-write] there is room again: your client sends what is left, all that write() did not take at first
