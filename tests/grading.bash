@@ -71,28 +71,32 @@ teardown() {
     local result=0 written
     # A program with a hole ends with an error, which is no refusal.
     [ -z "${BATS_TEST_COMPLETED:-}" ] || [ -z "$(open_hole)" ] || because "[hole-open] a hole" || result=1
-    if [ -z "${BATS_TEST_COMPLETED:-}" ] && filled_up; then
-        written=$(du -cm "$T/home" "$T/open" | tail -n 1 | cut -f 1)
-        end_started
-        rm -rf "${T:?}/home" "${T:?}/open" # before anything can be said
-        because "[fills-disk] your program writes files without end: they had $written MiB" || true
-    fi
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || ! filled_up || has_filled_up || true
     [ -n "${BATS_TEST_COMPLETED:-}" ] && [ "$result" -eq 0 ] || show_transcript
     end_started
     [ -z "${NETSTEP_CONFINE:-}" ] || rm -rf "${T:?}/home" "${T:?}/open" # what it has filled is free for the next test
     return "$result"
 }
 
-# Is there no room left in the grader's directory? Then the test broke off somewhere, without a reason.
+# Is there no room left in this test's directory? Then the test may break off anywhere, without a reason.
 filled_up() { [ "$(stat -f -c %a "$T")" -lt 16 ]; }
+has_filled_up() {
+    local written
+    written=$(du -cm "$T/home" "$T/open" | tail -n 1 | cut -f 1)
+    end_started
+    rm -rf "${T:?}/home" "${T:?}/open" # before anything can be said
+    echo "reason: [fills-disk] your program writes files without end: they had $written MiB"
+    return 1
+}
 
-# What a starter's program says, and with it why the test fails: "2 of tcp_server".
-open_hole() { sed -nE 's/^([a-z_]+): hole ([0-9]+) is not filled$/\2 of \1/p' "$T"/*.err 2>/dev/null | head -n 1; }
+# What a starter's program says (the wire moves it to its side), and with it why the test fails: "2 of tcp_server".
+open_hole() { sed -nE 's/^ *([a-z_]+): hole ([0-9]+) is not filled$/\2 of \1/p' "$T"/*.err "$T/wire.out" 2>/dev/null | head -n 1; }
 
 step() { printf '%s\n' "$*" >>"$transcript"; }
 
 because() {
     local file hole
+    ! filled_up || has_filled_up || return
     hole=$(open_hole)
     if [ -n "$hole" ]; then
         echo "reason: [hole-open] hole $hole is not filled yet"

@@ -3,7 +3,7 @@ package Grade::Bats;
 # Tests of one lesson, all or a part, run by bats in a session of its own and read while they run. A test at which bats hangs or dies
 # costs its own points: bats begins again behind it.
 #
-#     my $run = Grade::Bats->start(root =>, tests => [...], directory =>, user =>, on_change => sub { ... });
+#     my $run = Grade::Bats->start(root =>, tests => [...], directory =>, room =>, user =>, on_change => sub { ... });
 #     $run->look until $run->{done};      # reads what has come; never blocks
 #     $run->end;                          # whatever it has started is gone
 use strict;
@@ -30,7 +30,8 @@ sub begin {
     my $round     = ++$self->{round};
     my $directory = "$self->{directory}/$round";
     mkdir $directory, 0711 or die "grade: $directory: $!\n";
-    mkdir "$directory/tmp", 0711;
+    my $files = $self->{room} // $directory;    # where its tests have their files
+    mkdir "$files/tmp.$self->{round}", 0711 or die "grade: $files: $!\n";
     my $only = join '|', map { quotemeta_ere($_->{name}) } @pending;
     $self->{mark} = "$directory/";
     $self->{pid}  = fork // die "grade: fork: $!\n";
@@ -38,7 +39,7 @@ sub begin {
         delete @ENV{ grep { /^BATS_/ } keys %ENV };    # where bats itself started us
         # A grader's test may run a grader: the mark is a list.
         $ENV{NETSTEP_RUN}  = ($ENV{NETSTEP_RUN} // '') . ":$self->{mark}";
-        $ENV{TMPDIR}       = "$directory/tmp";
+        $ENV{TMPDIR}       = "$files/tmp.$self->{round}";
         $ENV{NETSTEP_USER} = $self->{user} if defined $self->{user};
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', "$directory/tap";

@@ -3,7 +3,8 @@ package Grade::Confine;
 # Where a submission's programs run: what this machine allows is found out once, told in one line, and handed to the
 # tests by the environment (tests/peers/confine reads it).
 #
-#     in_own_namespaces($scratch, $grader, @arguments)   runs the grader again in a network of its own, if it may have one
+#     in_own_namespaces($scratch, $rooms, $grader, @arguments)   runs the grader again in a network of its own, if it may
+#                                have one; $scratch/room.0 and so on are so many file systems, each with its own bound
 #     confine($root, @hidden)    decides; returns { line => what to say, user => number or undef, partial => reason }
 #     program_directory($dir, $scratch)    a copy of the submission that it can't change
 use strict;
@@ -12,7 +13,10 @@ use Exporter 'import';
 use POSIX ();
 our @EXPORT_OK = qw(in_own_namespaces confine program_directory);
 
-use constant MOST_FILES => 512 << 20;    # bytes of all files together: a submission must not fill a disk
+# A submission must not fill a disk, nor take the room of another test: bytes of the files that tests which run at the
+# same time may have each, and of the grader's own.
+use constant ROOM     => 96 << 20;
+use constant OWN_ROOM => 512 << 20;
 use constant THROW_AWAY => 50_000;    # users from here on: a hundred each for ninety graders at once
 
 sub is_root { return $> == 0 }
@@ -34,13 +38,15 @@ sub works {
 # with processes of its own, so that when it ends, however it ends, all that it has started is gone; and its files in
 # memory, so many and no more. Returns its exit status; undef if that can't be had here.
 sub in_own_namespaces {
-    my ($scratch, $grader, @arguments) = @_;
+    my ($scratch, $rooms, $grader, @arguments) = @_;
+    my @mounts = ([ OWN_ROOM, $scratch ], map { [ ROOM, "$scratch/room.$_" ] } 0 .. $rooms - 1);
     my @enter = is_root()
         ? (qw(setpriv --pdeathsig KILL unshare --net --pid --fork --kill-child=KILL --mount-proc --),
-            'sh', '-c', 'ip link set lo up && mount -t tmpfs -o "size=$1,mode=711" tmpfs "$2" && shift 2 && exec "$@"', 'sh',
-            MOST_FILES, $scratch)
+            'sh', '-c', 'ip link set lo up || exit
+                while [ "$1" != -- ]; do mkdir -p "$2" && mount -t tmpfs -o "size=$1,mode=711" tmpfs "$2" || exit; shift 2; done
+                shift && exec "$@"', 'sh', (map { @$_ } @mounts), '--')
         : (qw(bwrap --unshare-user --unshare-net --unshare-pid --die-with-parent --dev-bind / / --proc /proc),
-            '--size', MOST_FILES, '--tmpfs', $scratch, '--');
+            (map { ('--size', $_->[0], '--tmpfs', $_->[1]) } @mounts), '--');
     return unless works(@enter, 'true');
     my $pid = fork // return;
     if ($pid == 0) {
