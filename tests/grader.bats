@@ -21,6 +21,7 @@ sample=(
     server-ignores-bind server-leaves-child server-loops-at-eof server-never-closes server-no-reuse server-short-write
     send-name-newline send-no-wait send-short-write send-takes-okay
     recv-any-name recv-never-closes recv-reads-once recv-short-read-is-end recv-unbounded-name
+    pool-hands-out-dead pool-leaks-place pool-mixes-calls pool-too-many
     udp-believes-anyone udp-keeps-first-client udp-small-buffer udp-stops-at-zero udp-waits-for-ever
     chat-answers-sender chat-dies-of-sigpipe chat-keeps-mask chat-one-at-a-time chat-read-is-frame
 )
@@ -87,6 +88,11 @@ needs_python() { command -v python3 >/dev/null || skip "python3, in which these 
 @test "every faulty file_recv is caught, with the reason" {
     needs_python
     judge recv-
+}
+
+@test "every faulty tcp_pool is caught, with the reason" {
+    needs_python
+    judge pool-
 }
 
 @test "every faulty ws_chat is caught, with the reason" {
@@ -192,7 +198,7 @@ reasons() {
     cd "$ROOT" || return
     grep -nE '(^|[^`a-z#])because "' tests/grading*.bash lessons/*/check.bats | grep -vE '^[^:]*:[0-9]+:#' |
         sed 's/^\([^:]*:[0-9]*:\).*because "/\1/'
-    grep -nE "['\"](\[[a-z][a-z0-9-]*\] )?(your|the answer (has|to a)) " tests/peers/{peer,file_peer,udp_peer,reasons.pl,variant.pl} |
+    grep -nE "['\"](\[[a-z][a-z0-9-]*\] )?(your|the answer (has|to a)) " tests/peers/{peer,file_peer,udp_peer,pool_peer,reasons.pl,variant.pl} |
         grep -vE "note\(|my \\\$waits = " | sed -E "s/^([^:]*:[0-9]*:)[^'\"]*['\"]/\1/; s/^([^:]*:[0-9]*:).*['\"](\[[a-z])/\1\2/"
 }
 
@@ -206,7 +212,7 @@ reasons() {
     # All ids that are written anywhere: [id] at the beginning of a text, end_id's second word, and those that it knows.
     cd "$ROOT"
     {
-        grep -ohE "(['\"]|:-|reason: )\[[a-z][a-z0-9-]*\]" tests/grading*.bash tests/peers/{peer,file_peer,udp_peer,reasons.pl,variant.pl} lessons/*/check.bats
+        grep -ohE "(['\"]|:-|reason: )\[[a-z][a-z0-9-]*\]" tests/grading*.bash tests/peers/{peer,file_peer,udp_peer,pool_peer,reasons.pl,variant.pl} lessons/*/check.bats
         grep -ohE 'end_id "[^ ]+" [a-z-]+' tests/grading*.bash lessons/*/check.bats
         sed -n '/^end_id() /,/^}/p' tests/grading.bash | grep -oE ' id=[a-z-]+'
     } | grep -oE '[a-z][a-z0-9-]*\]?$' | tr -d ']' | sort -u >"$T/given"

@@ -25,6 +25,8 @@ load helper
 @test "lesson 09: filled" { filled 09; }
 @test "lesson 10: untouched" { untouched 10; }
 @test "lesson 10: filled" { filled 10; }
+@test "lesson 12: untouched" { untouched 12; }
+@test "lesson 12: filled" { filled 12; }
 @test "lesson 13: untouched" { untouched 13; }
 @test "lesson 13: filled" { filled 13; }
 
@@ -119,6 +121,10 @@ says_hole_1() { # PROGRAM
         file_send)
             start_listening partner file_recv -q -d "$T/inbox" 0
             start starter "$T/work/$1" 127.0.0.1 "$port" "$T/letter"
+            ;;
+        tcp_pool)
+            start_listening partner tcp_server -q 0
+            start starter "$T/work/$1" 127.0.0.1 "$port" --max 1 --workers 1 --calls 1
             ;;
         udp_echo) start starter "$T/work/$1" 127.0.0.1 "$(free_port udp)" hello ;;
         ws_chat) start starter "$T/work/$1" "$(free_port)" ;;

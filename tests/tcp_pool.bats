@@ -2,7 +2,7 @@
 # tcp_pool: calls over a pool of connections. What the pool itself has to do: tests/unit/pool_test.c.
 
 # helper.bash sets pid, port, status and server_pid.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016
 
 load helper
 
