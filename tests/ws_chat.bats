@@ -78,7 +78,7 @@ is_well() { # it serves a newcomer, who is told of nobody else's end
     assert_match "$output" '^usage: ws_chat \[options\] \[PORT\]'
     for option in bind config origin clients message headers queue slow header-timeout ping close-timeout quiet; do
         assert_match "$output" "--$option" '--help'
-        grep -q "Fl ${option//-/\\\\\?-}" "$ROOT/ws_chat/ws_chat.1" || fail "the man page has no --$option"
+        grep -q "Fl $option" "$ROOT/ws_chat/ws_chat.1" || fail "the man page has no --$option"
     done
     run --separate-stderr "$BIN/ws_chat" --version
     assert_equal "$status:$stderr" 0:
@@ -291,3 +291,118 @@ slow_reader() {
     : >"$T/read"
     reached slow '^told: you read too slowly'
 }
+
+flood='> text 60000*"x" < says 60000*"x"'
+flooded() { # N: a client that says N long messages and hears each of them
+    local steps='> enter'
+    for _ in $(seq "$1"); do
+        steps+=" $flood"
+    done
+    start flood /usr/bin/env NETSTEP_TIMEOUT_SCALE=10 "$ROOT/tests/peers/ws_table" 127.0.0.1 "$port" -e "$steps > ping \"through\" < pong \"through\""
+    flood_pid=$pid
+}
+
+@test "a slow reader with --slow drop: it misses messages, is told how many, and stays" {
+    server --slow drop --queue 100000
+    slow_reader
+    flooded 100
+    succeeds "$flood_pid" flood 30
+    : >"$T/read"
+    said 'guest1 missed [0-9]+ messages: it reads too slowly'
+    reached slow '^in'
+    plays 'a> enter a> text "enough" a< says "enough"'
+    reached slow '^said: '
+    missed=$(awk '/^told: \* you missed/ { sum += $5 } END { print sum + 0 }' "$T/slow.out")
+    heard=$(sed -n 's/^said: //p' "$T/slow.out")
+    [ "$missed" -ge 10 ] && [ "$heard" -ge 1 ]
+    assert_equal "$((missed + heard))" 100 'messages missed and heard'
+}
+
+@test "a slow reader with --slow block: everybody waits, until it reads; nothing is lost" {
+    server --slow block --queue 100000
+    slow_reader
+    flooded 100
+    wait_for -t 30 everybody_waits || fail "not still: $output" "$(cat "$T/flood.out")" "$(tail -n 5 "$T/server.out" "$T/server.err")"
+    running "$flood_pid"
+    : >"$T/read"
+    succeeds "$flood_pid" flood 30
+    plays 'a> enter a> text "enough" a< says "enough"'
+    reached slow '^said: '
+    assert_match "$(cat "$T/slow.out")" 'said: 100'
+}
+# A newcomer is not served: its handshake is the kernel's, its request stays unread.
+everybody_waits() {
+    blocked "$server_pid" || return
+    run env NETSTEP_TIMEOUT_SCALE=0.1 "$ROOT/tests/peers/ws_table" 127.0.0.1 "$port" -e '> enter'
+    [[ $output == *'nothing came'* ]]
+}
+
+@test "a slow reader is in nobody's way, and its messages are in memory once" {
+    ! grep -q __asan_init "$BIN/ws_chat" || skip 'the sanitizer keeps what was freed'
+    server -q --queue 2000000
+    start deaf "$ROOT/tests/peers/ws_crowd" 127.0.0.1 "$port" 100 deaf "$T/never"
+    reached deaf '^holding'
+    before=$(field "$server_pid" VmRSS)
+    flooded 60
+    succeeds "$flood_pid" flood 60
+    after=$(field "$server_pid" VmRSS)
+    # What 100 queues hold, at least 1,000,000 bytes each that the kernel did not take, would be 100 MB.
+    [ $((after - before)) -lt 10000 ] || fail "$before KB before, $after KB after"
+}
+
+# ---- ends
+
+@test "SIGTERM and SIGINT: everybody is told 1001, the port is free, exit status 0 within 2 s, also with who never answers" {
+    for signal in TERM INT; do
+        rm -f "$T/leave"
+        server
+        client polite "> hold $T/leave < close 1001 \"the server ends\""
+        polite=$pid
+        reached polite '^holding'
+        slow_reader
+        start half "$ROOT/tests/peers/ws_table" 127.0.0.1 "$port" -e "> raw \"GET / HTTP\" > hold $T/leave < eof"
+        half=$pid
+        reached half '^holding'
+        kill -s "$signal" "$server_pid"
+        : >"$T/leave"
+        wait_exit "$server_pid" 2 || fail 'it still runs'
+        assert_equal "$status" 0 "exit status after SIG$signal"
+        succeeds "$polite" polite
+        succeeds "$half" half
+        said "^ended by SIG$signal$"
+        assert_empty "$T/server.err"
+        start again ws_chat -q "$port"
+        wait_line "$T/again.out" "^listening on .*:$port$" 2 || fail 'the port is not free' "$(cat "$T/again.err")"
+        stop_process "$pid"
+        stop_process "$slow_pid"
+    done
+}
+
+@test "SIGTERM while --slow block waits: it ends all the same" {
+    server --slow block --queue 100000
+    slow_reader
+    flooded 100
+    wait_for -t 30 everybody_waits
+    stop_process "$server_pid" TERM 2 || fail 'it still runs'
+    assert_equal "$status" 0 'exit status'
+}
+
+@test "clients that reset or are killed in every phase: the others are told, and nothing of them is left" {
+    server
+    client witness "> hold $T/go"
+    reached witness '^holding'
+    for phase in '> raw ""' '> raw "GET /ws"' '> enter' '> bytes hex:81' '> claim=100 text "half"' '> -fin text "a"' \
+        '> raw "GET / HTTP/1.1\r\nHost: x\r\n\r\n"' '> close 1000 ""' '> text "/leave"' '> op3 "x"' '> text 60000*"x"'; do
+        plays "$phase > reset"
+        rm -f "$T/killed.out"
+        start killed "$ROOT/tests/peers/ws_table" 127.0.0.1 "$port" -e "$phase > hold $T/never"
+        reached killed '^holding'
+        stop_process "$pid" KILL
+    done
+    plays 'a> text "/who" a> ping "x"' || true
+    wait_for only_two || fail 'descriptors are left:' "$(ls -l "/proc/$server_pid/fd")" "$(netstat_rows "$port")"
+    assert_equal "$(grep -c ' has left: ' "$T/server.out")" "$(($(grep -c ' 101 ' "$T/server.out") - 1))" 'those who left'
+    is_well
+    assert_empty "$T/server.err"
+}
+only_two() { [ "$(rows_at "$port" | grep -cE 'ESTABLISHED|CLOSE_WAIT|FIN_WAIT')" -eq 1 ]; }
