@@ -39,3 +39,11 @@ fuzz() { # NAME SOURCE...
     fuzz script wire/script.c wire/frame_text.c wire/packet.c wire/packet_ip.c wire/packet_tcp.c wire/packet_icmp.c \
         common/number.c common/option.c common/report.c common/await.c common/tcp_state.c
 }
+
+@test "fuzz: frames and messages of WebSocket" {
+    fuzz ws_frames ws_chat/message.c ws_chat/frame.c ws_chat/utf8.c
+}
+
+@test "fuzz: requests to ws_chat" {
+    fuzz ws_http ws_chat/http.c ws_chat/upgrade.c ws_chat/sha1.c ws_chat/base64.c ws_chat/plain.c ws_chat/utf8.c
+}

@@ -23,6 +23,11 @@ unit() {
 @test "frames taken apart, and told in a few words" { unit packet_test; }
 @test "a pool of connections: reuse, time-outs, dead connections, errors, the end" { unit pool_test; }
 @test "a pool and many threads: served in order, nothing lost" { unit pool_threads_test; }
+@test "SHA-1 by the vectors of RFC 3174" { unit sha1_test; }
+@test "base64 by the vectors of RFC 4648" { unit base64_test; }
+@test "UTF-8: every character, and what is none" { unit utf8_test; }
+@test "frames and messages of WebSocket, in pieces" { unit frame_test; }
+@test "heads of HTTP, and the answer to a key" { unit http_test; }
 
 @test "every test in tests/unit is run here" {
     for source in "$ROOT"/tests/unit/*_test.c; do
