@@ -8,7 +8,7 @@ load helper
 bats_require_minimum_version 1.5.0 # for run --separate-stderr
 
 TOOLS=(gcc make netstat ss bats perl bash pkill cmp find awk bwrap prlimit setpriv)
-DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint)
+DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint chromium)
 
 setup() {
     setup_started
@@ -203,7 +203,7 @@ installs() { # MANAGER COMMAND...
     has "${TOOLS[@]}"
     has_manager dnf
     run_setup 0 --dev
-    assert_log "$DNF ShellCheck clang clang-tools-extra compiler-rt cppcheck git libxml2 mandoc python3 valgrind wireshark-cli"
+    assert_log "$DNF ShellCheck chromium clang clang-tools-extra compiler-rt cppcheck git libxml2 mandoc python3 valgrind wireshark-cli"
 }
 
 @test "what no package is known to bring is named, and the rest is installed" {
@@ -212,7 +212,7 @@ installs() { # MANAGER COMMAND...
     has_manager apk
     echo "${DEV_TOOLS[@]}" >"$T/brings"
     run_setup 1 --dev
-    assert_match "$(cat "$T/log")" '^apk add --no-cache clang '
+    assert_match "$(cat "$T/log")" '^apk add --no-cache chromium clang '
     assert_match "${lines[-1]}" '^setup: missing: gcc-asan \(gcc has no sanitizer runtime\)$'
     : >"$T/log"
     run_setup 1 --dev

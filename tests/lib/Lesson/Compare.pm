@@ -45,6 +45,7 @@ sub shape {
         $bends += s/\b\d+(?:\.\d+)? ?(?:ns|us|µs|μs|ms)\b/\0time/g;
         $bends += s/\b\d+\.\d+ ?s\b/\0time/g;
     }
+    $text =~ s/\bmask [0-9a-f]{8}\b/mask \0mask/g;    # of a WebSocket frame: random
     $text = replace_names($text, $low, $high, sub { push @{ $found{ $_[0] } }, $_[1]; return "\0$_[0]" });
     if ($item->{loose}) {
         $bends += $text =~ s/\b\d+(?:\.\d+)? ?[kKMG]i?B\b/\0amount/g;
