@@ -157,8 +157,8 @@ MD
     one_line 2 '^variant: usage'
     run tests/variant 1
     one_line 2 '^variant: usage'
-    run tests/variant 11 ada
-    one_line 2 "lesson '11'"
+    run tests/variant 99 ada
+    one_line 2 "lesson '99'"
     run tests/variant 1 ''
     one_line 2 'a seed is'
 }
