@@ -243,6 +243,8 @@ static int sleep_ms(struct pool *pool)
     pthread_mutex_lock(&pool->idle_lock);
     int silence = silence_left_ms(&pool->idle, pool->options);
     pthread_mutex_unlock(&pool->idle_lock);
+    if (silence == -1) /* nobody is idle now; but a worker may arm one while we sleep */
+        silence = pool->options->timeout_ms;
     if (pool->accept_at == 0 || pool->listen_fd == -1)
         return silence;
     long long left = (pool->accept_at - now_us() + 999) / 1000;

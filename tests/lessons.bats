@@ -39,10 +39,12 @@ lesson() {
 @test "lesson 08" { lesson 08; }
 @test "lesson 09" { lesson 09; }
 @test "lesson 10" { lesson 10; }
+@test "lesson 11" { lesson 11; }
+@test "lesson 12" { lesson 12; }
 @test "lesson 13" { lesson 13; }
 
 @test "lessons: numbered from 01 without a gap, and each has its line above" {
-    local expected=(01 02 03 04 05 06 07 08 09 10 13) number=0 file
+    local expected=(01 02 03 04 05 06 07 08 09 10 11 12 13) number=0 file
     for file in $(lessons); do
         echo "$file: should be number ${expected[number]}, with a line here: @test \"lesson ${expected[number]}\" ..."
         [[ "$file" == "lessons/${expected[number]}-"* ]]

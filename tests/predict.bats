@@ -134,6 +134,7 @@ settled_as_believed() {
 @test 'lesson 08 is settled as its author believes, a wrong letter is told' { settled_as_believed 8; }
 @test 'lesson 09 is settled as its author believes, a wrong letter is told' { settled_as_believed 9; }
 @test 'lesson 10 is settled as its author believes, a wrong letter is told' { settled_as_believed 10; }
+@test 'lesson 11 is settled as its author believes, a wrong letter is told' { settled_as_believed 11; }
 
 @test 'every lesson has its questions, and four of five are settled by a run' {
     local file folder questions=0 runs=0

@@ -25,6 +25,8 @@ load helper
 @test "lesson 09: filled" { filled 09; }
 @test "lesson 10: untouched" { untouched 10; }
 @test "lesson 10: filled" { filled 10; }
+@test "lesson 11: untouched" { untouched 11; }
+@test "lesson 11: filled" { filled 11; }
 @test "lesson 12: untouched" { untouched 12; }
 @test "lesson 12: filled" { filled 12; }
 @test "lesson 13: untouched" { untouched 13; }
