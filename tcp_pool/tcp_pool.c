@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     long long took = now_us() - began;
     if (run.pool)
         pool_stats(run.pool, &stats);
-    known |= count_sockets(&run, &meanwhile);
+    known |= count_settled_sockets(&run, &meanwhile);
     pool_free(run.pool);
     known |= count_settled_sockets(&run, &after);
 

@@ -23,9 +23,9 @@ static void hole(int number)
 }
 
 struct pool {
-    pthread_mutex_t lock; /* whoever reads or changes what follows holds it */
-    pthread_cond_t freed; /* is signalled when in_use has become less */
-    int max, in_use;      /* so many may be in use at once; so many are, also those that are being made */
+    pthread_mutex_t lock;  /* whoever reads or changes what follows holds it */
+    pthread_cond_t freed;  /* is signalled when in_use has become less */
+    int max, in_use;       /* so many may be in use at once; so many are, also those that are being made */
     int *idle, idle_count; /* descriptors of those that nobody uses now: room for max */
     struct sockaddr_in server;
 };
@@ -153,8 +153,8 @@ static int call_once(struct pool *pool, int number)
     }
     pool_discard(pool, fd);
     if (result == GONE && kept) {
-        /* Hole 7: the server closed a kept connection just when we wrote to it. Make the call again: on another one, and
-         * as often as it takes. Return what that returns. */
+        /* Hole 7: the server closed a kept connection just when we wrote to it. Make the call again: on another one,
+         * and as often as it takes. Return what that returns. */
         hole(7);
     }
     fprintf(stderr, "tcp_pool: call %d: no answer, or another one\n", number);
@@ -191,7 +191,8 @@ int main(int argc, char **argv)
     struct work work = {.pool = &pool, .lock = PTHREAD_MUTEX_INITIALIZER, .next = 1};
     int workers = 0;
     pool.server.sin_family = AF_INET;
-    if (argc == 9 && strcmp(argv[3], "--max") == 0 && strcmp(argv[5], "--workers") == 0 && strcmp(argv[7], "--calls") == 0) {
+    if (argc == 9 && strcmp(argv[3], "--max") == 0 && strcmp(argv[5], "--workers") == 0 &&
+        strcmp(argv[7], "--calls") == 0) {
         pool.server.sin_port = htons((uint16_t)number_of(argv[2], 65535));
         pool.max = number_of(argv[4], 10000);
         workers = number_of(argv[6], 10000);
