@@ -71,7 +71,7 @@ END
 
 patient() { # NAME PROGRAM [ARG]...
     host "$@"
-    sed -i 's/^perl /NETSTEP_TIMEOUT_SCALE=6 perl /' "$1.sh"
+    sed -i "s/^perl /NETSTEP_TIMEOUT_SCALE=$((SCALE * 6 / 100)) perl /" "$1.sh" # longer than the wire waits for a packet
 }
 
 play() {

@@ -89,10 +89,13 @@ states ESTABLISHED ESTABLISHED
 deliver
 run server touch go
 why [no-loop-on-write] there is room again: your server sends what is left, all that write() did not take at first
-pass until DATA from server
+pass until FIN from client
+deliver
+why [never-closes] all is sent back, and the client's FIN has come: read() returns 0, and your server has to close
+pass until FIN from server
 deliver
 free
-exit client 0 within 30
+exit client 0
 END
     came_true
 }
@@ -119,6 +122,9 @@ deliver
 run server touch go
 why [no-loop-on-write] there is room again: your client sends what is left, all that write() did not take at first
 pass until DATA from client
+deliver
+why [no-half-close] all has gone: your client's input is at its end, and shutdown(SHUT_WR) says so, by a FIN
+pass until FIN from client
 deliver
 free
 why [ignores-eof] all came back, and the server has closed: your client has to end with 0
