@@ -237,6 +237,7 @@ result_of() { perl -MJSON::PP -e 'local $/; my $r = decode_json(<STDIN>); print 
 }
 
 @test "run_autograder: a Makefile is used, a script that lost its mode runs, the seed is the student's" {
+    beyond_sample
     autograder --lesson 1 --seed email
     mkdir -p "$place/submission/src"
     cp "$ROOT/lessons/01-sockets/first_client.c" "$place/submission/src/main.c"
@@ -297,6 +298,7 @@ classroom() {
 }
 
 @test "docs/grading.md: the commands with GNU parallel do the same" {
+    beyond_sample
     parallel --version 2>/dev/null | grep -q GNU || skip 'GNU parallel is missing'
     classroom
     mv 'submissions/two words' submissions/two

@@ -322,6 +322,7 @@ at_most() {
 }
 
 @test "2,000 clients at once, in all models" {
+    beyond_sample
     for model in $MODELS; do
         port=$(free_port)
         many "$model" "$(at_most 2000)"

@@ -258,6 +258,7 @@ kills() { # WHO HOW_OFTEN
 }
 
 @test "10 kills of the sender, 10 of the receiver's processes: a file under its name is whole" {
+    beyond_sample
     kills sender 10
     stop_process "$receiver_pid"
     rm -rf "$T/in" && mkdir "$T/in"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
-# Every decoder of foreign bytes under libFuzzer with its corpus; longer with NETSTEP_LONG=1 (make check-long).
+# Every decoder of foreign bytes under libFuzzer with its corpus: one in make check, all in .ci/run, longer in check-long.
 
 load helper
 
 fuzz() { # NAME SOURCE...
     local name=$1 runs=20000
+    [ "$name" = packet ] || beyond_sample
     shift
     [ -z "${NETSTEP_LONG:-}" ] || runs=5000000
     command -v clang >/dev/null || skip "clang is not installed (./setup --dev)"

@@ -41,6 +41,10 @@
 # Asserting. Each prints what was expected and what was there.
 #   fail MESSAGE...    assert_equal GOT WANTED [WHAT]    assert_match TEXT REGEX [WHAT]    assert_file FILE WANTED [WHAT]
 #   assert_empty FILE [WHAT]    assert_not_empty FILE [WHAT]
+#
+# Of what is much of the same `make check` takes a sample; NETSTEP_WHOLE=1 takes all (.ci/run), NETSTEP_LONG=1 also what
+# takes very long (make check-long).
+#   beyond_sample      skips the test unless all is taken;  is_whole  is it?
 
 bats_require_minimum_version 1.5.0 # for `run !`
 
@@ -53,8 +57,10 @@ LC_ALL=C.UTF-8
 PATH=$PATH:/usr/sbin:/sbin # ip, sysctl: ordinary users have these elsewhere on Debian
 export LC_ALL PATH
 
-# The bounds' factor in percent, since the shell has no fractions.
-SCALE=$(LC_ALL=C awk -v scale="${NETSTEP_TIMEOUT_SCALE:-1}" 'BEGIN { printf "%d", scale * 100 }')
+# The bounds' factor in percent, since the shell has no fractions: 1.5 is 150.
+[[ ${NETSTEP_TIMEOUT_SCALE:-1} =~ ^([0-9]*)\.?([0-9]{0,2}) ]]
+SCALE=${BASH_REMATCH[2]}00
+SCALE=$((10#0${BASH_REMATCH[1]} * 100 + 10#${SCALE:0:2}))
 declare -A ended_with # exit status of each process that has been waited for
 declare -A keeper_of   # "KEEPER INIT" of each program that runs confined, in namespaces of its own (tests/peers/confine)
 
@@ -69,6 +75,10 @@ setup_started() {
     : >"$T/keepers"
     : >"$T/ports"
 }
+
+[ -z "${NETSTEP_LONG:-}" ] || export NETSTEP_WHOLE=1
+is_whole() { [ -n "${NETSTEP_WHOLE:-}" ]; }
+beyond_sample() { is_whole || skip 'beyond the sample: .ci/run and make check-long take it'; }
 
 # ---- programs
 
@@ -219,13 +229,11 @@ end_started() {
 }
 
 end_sessions() {
-    local id
-    while read -r id; do
-        pkill -KILL -s "$id" || true
-    done <"$T/started"
-    while read -r id; do # these only: they run until they are ended, so the id is still theirs
-        kill -KILL "$id" || true
-    done <"$T/keepers"
+    local ids
+    mapfile -t ids <"$T/started"
+    [ ${#ids[@]} -eq 0 ] || pkill -KILL -s "$(IFS=,; echo "${ids[*]}")" || true
+    mapfile -t ids <"$T/keepers" # these only: they run until they are ended, so the id is still theirs
+    [ ${#ids[@]} -eq 0 ] || kill -KILL "${ids[@]}" || true
     [ -z "${NETSTEP_USER:-}" ] || pkill -KILL -u "$NETSTEP_USER" || true
 }
 

@@ -33,6 +33,11 @@ rejected() {
     done
 }
 
+# As in helper.bash, which is not needed here.
+beyond_sample() {
+    [ -n "${NETSTEP_WHOLE:-}${NETSTEP_LONG:-}" ] || skip 'beyond the sample: .ci/run and make check-long take it'
+}
+
 # For mutants that are only known to fail when the time is up.
 impatient() {
     export NETSTEP_TIMEOUT_SCALE=0.2
@@ -112,6 +117,7 @@ await_death() {
 }
 
 @test "without a network of its own, too, and several at once" {
+    beyond_sample
     local pids=() pid failed=0
     for _ in 1 2 3; do
         NETSTEP_LESSON_NETWORK=shared tests/lesson --bin "$FIXTURES/bin" "$FIXTURES"/{two_terminals,forms}.md 3>&- &
@@ -161,6 +167,7 @@ await_death() {
 }
 
 @test "a port that is not the one before is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/from 127.0.0.1:43690/from 127.0.0.1:43688/' \
         '-accept() = 4   ESTABLISHED  from 127.0.0.1:43688' '+accept() = 4   ESTABLISHED  from 127.0.0.1:43690'
@@ -189,6 +196,7 @@ await_death() {
 }
 
 @test "lines too many are found: in the middle, at the end, of a command that runs on, of one interrupted" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^listening.*\n//m' '+listening on'
     rejected two_terminals.md 's/^connected from port 43692\n//m' '+connected from'
@@ -200,6 +208,7 @@ await_death() {
 }
 
 @test "a command that should have ended, and keys that nobody reads, are found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^\^C\nended by SIGINT\n//m' 'still runs when the next command is typed'
     rejected forms.md 's/\^C\n/^C\n^C\n/' 'nothing is running'
@@ -211,6 +220,7 @@ await_death() {
 }
 
 @test "what may differ, may differ only so far" {
+    beyond_sample
     impatient
     rejected forms.md 's/timeout 2 s\n```/timeout 3 s\n```/' '-timeout 3 s'
     rejected forms.md 's/4711\/sleep\n/4712\/sleep\n/' '-fork() = 4711, 4712/sleep' '+fork() = 4711, 4711/sleep'
@@ -219,6 +229,7 @@ await_death() {
 }
 
 @test "an excerpt that is not in its file is found" {
+    beyond_sample
     rejected forms.md 's/return 0/return 1/' 'forms.md:' 'not consecutive lines of tests/fixtures/lessons/excerpt.c'
     rejected forms.md 's/excerpt\.c/other.c/' 'there is no file tests/fixtures/lessons/other.c'
 }
@@ -366,6 +377,7 @@ PERL
 }
 
 @test "--update writes what happens, tells it, and then agrees; what agreed stays" {
+    beyond_sample
     impatient
     mutant two_terminals.md 's/ESTABLISHED\n/CLOSED\n/g; s/^tcp.*LISTEN\n//m; s/hello\n```/```/'
     run_fixture --show "$LESSON"
@@ -384,6 +396,7 @@ PERL
 }
 
 @test "--update fills blocks without output, and says what no block shows" {
+    beyond_sample
     impatient
     LESSON=$BATS_TEST_TMPDIR/empty.md
     printf '```console\n$ echo_server 7000\n```\n```console terminal=2\n$ echo_client 7000 hello\n```\n' >"$LESSON"
@@ -408,6 +421,7 @@ PERL
 }
 
 @test "--repeat stops at the first run that does not agree" {
+    beyond_sample
     LESSON=$BATS_TEST_TMPDIR/flaky.md
     printf '```console\n$ echo x >> %s; wc -l < %s | grep -cx "[1-3]"\n1\n```\n' "$LESSON.n" "$LESSON.n" >"$LESSON"
     run_fixture --repeat 3 "$LESSON"

@@ -44,6 +44,7 @@ clean() {
 }
 
 @test "valgrind: a server of each model, clients that talk, count, are reset, and are refused" {
+    beyond_sample
     for model in iterative fork; do
         watched_server --model "$model"
         watched_client 0 127.0.0.1 "$port" hello
@@ -59,6 +60,7 @@ clean() {
 }
 
 @test "valgrind: a server that is ended while it serves, and one that can't listen" {
+    beyond_sample
     for model in iterative fork; do
         watched_server --model "$model"
         start client tcp_client --hold 60 127.0.0.1 "$port" x

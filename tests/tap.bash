@@ -16,7 +16,7 @@ tap_start() {
     (
         unset "${!BATS_@}" # where bats itself started us
         # A grader's test may run a grader: the mark is a list.
-        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec perl "$tap_root/tests/peers/launch" bats --formatter tap --timing "${@:4}" "$1"
+        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec perl "$tap_root/tests/peers/launch" bats --formatter tap "${@:4}" "$1"
     ) </dev/null >>"$2/tap" 2>"$2/err" 3>&- &
     tap_pid=$!
     echo "$tap_pid $((SECONDS + seconds))" >"$2/process"

@@ -173,6 +173,7 @@ has_children() { [ "$(pgrep -P "$1" | wc -l)" -ge 2 ]; } # the hosts' first proc
 # ---- its own memory and descriptors
 
 @test "valgrind: wire itself, free, with a bad network, with a script, refused: no error, no leak, no descriptor" {
+    beyond_sample
     command -v valgrind >/dev/null || skip 'valgrind is not installed'
     ! grep -q __asan_init "$BIN/wire" || skip 'the programs are built with SAN=1: the sanitizer has its own eyes'
     local server='tcp_server -q -b 10.0.0.2 7000' client='tcp_client -q 10.0.0.2 7000 hello'

@@ -236,9 +236,9 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     play_server 'expect hello' 'stray a forged answer' 'send the true answer'
     ask_udp 127.0.0.1 "$port" hello
     asked
+    played partner
     ! grep -q 'forged' "$T/asking.out" ||
         because "[wrong-udp-peer] your client printed an answer from another port: connect() the socket, or compare the sender's address"
-    played partner
     printed 'the true answer'
 }
 
