@@ -237,6 +237,7 @@ static void measure(struct load *load)
 int main(int argc, char **argv)
 {
     struct load load = {.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    int status = EXIT_DONE;
     report_as("ws_load");
     if (argc != 6 || parse_number(argv[1], 1, 1LL << 30, &load.server) || parse_number(argv[2], 1, 65535, &load.port) ||
         parse_number(argv[3], 1, 20000, &load.client_count) ||
@@ -248,10 +249,11 @@ int main(int argc, char **argv)
     load.buffer = malloc(BUFFER_SIZE);
     if (load.clients == NULL || load.buffer == NULL || load.epoll_fd == -1) {
         report_errno("memory");
-        return EXIT_WORLD;
+        status = EXIT_WORLD;
+    } else {
+        measure(&load);
     }
-    measure(&load);
     free(load.clients);
     free(load.buffer);
-    return EXIT_DONE;
+    return status;
 }

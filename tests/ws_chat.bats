@@ -59,7 +59,11 @@ is_well() { # it serves a newcomer, who is told of nobody else's end
     refused 2 "--origin 'example.org': an origin is" --origin example.org 0
     refused 2 "--origin 'http://': an origin is" --origin http:// 0
     refused 2 "--origin 'http://example.org/': an origin is" --origin http://example.org/ 0
-    refused 2 "that is more than 16" $(for i in $(seq 17); do echo --origin "http://host$i"; done) 0
+    local many=()
+    for i in $(seq 17); do
+        many+=(--origin "http://host$i")
+    done
+    refused 2 "--origin 'http://host17': that is more than 16" "${many[@]}" 0
 }
 
 @test "the world refuses: one line on stderr that says what and why, exit status 1" {
