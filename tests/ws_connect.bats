@@ -1,14 +1,15 @@
 #!/usr/bin/env bats
 # ws_chat --connect, the client in a terminal, and --trace: beside our server, and beside servers that lie.
 
-# helper.bash sets pid, port and status.
-# shellcheck disable=SC2154
+# helper.bash sets pid, port and status; each test is a subshell.
+# shellcheck disable=SC2154,SC2030,SC2031
 
 load helper
 
 setup() {
     setup_started
     mkfifo "$T/hold"
+    # shellcheck disable=SC2034
     exec {hold}<>"$T/hold" # an input that says nothing and does not end
 }
 

@@ -2,8 +2,8 @@
 # The page of ws_chat in a browser: Chromium without a window, driven by tests/peers/browser. Two windows talk; all of it
 # goes by keyboard; a phone's width is enough; contrast; nothing that others write is taken for HTML; it connects anew.
 
-# helper.bash sets pid and port.
-# shellcheck disable=SC2154
+# helper.bash sets pid and port; each test is a subshell.
+# shellcheck disable=SC2154,SC2030,SC2031
 
 load helper
 

@@ -12,7 +12,7 @@
 enum {
     URL_HOST_SIZE = 256,
     URL_PATH_SIZE = 1024,
-    CONNECT_MS = 10000,     /* for TCP's handshake and the one of HTTP, each */
+    CONNECT_MS = 10000,      /* for TCP's handshake and the one of HTTP, each */
     ANSWER_HEAD_MOST = 16384 /* bytes of the answer's head */
 };
 

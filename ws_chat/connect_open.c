@@ -120,8 +120,8 @@ static int send_request(const struct chat_connection *connection, const struct c
                           "Sec-WebSocket-Key: %s\r\n"
                           "Sec-WebSocket-Version: 13\r\n"
                           "\r\n",
-                          url->path, url->brackets ? "[" : "", url->host, url->brackets ? "]" : "",
-                          (unsigned)url->port, key);
+                          url->path, url->brackets ? "[" : "", url->host, url->brackets ? "]" : "", (unsigned)url->port,
+                          key);
     trace_head(connection, "──▶", request, (size_t)length);
     if (await_write_all(connection->fd, request, (size_t)length) == 0)
         return 0;

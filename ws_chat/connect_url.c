@@ -54,7 +54,8 @@ const char *chat_url_parse(const char *text, struct chat_url *url)
             return "the port has to be a number from 1 to 65535";
     }
     if (*text != '\0' && *text != '/' && *text != '?')
-        return strchr(text, '#') != NULL ? "a fragment (#) has no meaning here" : "behind the host come :PORT and /PATH";
+        return strchr(text, '#') != NULL ? "a fragment (#) has no meaning here"
+                                         : "behind the host come :PORT and /PATH";
     if (strchr(text, '#') != NULL)
         return "a fragment (#) has no meaning here";
     size_t slash = *text != '/'; /* an empty path is "/" */

@@ -1,5 +1,5 @@
-/* trace.c: see trace.h. It reads the frames once more, beside whoever acts on them, so that it shows what was on the wire
- * and not what somebody made of it. */
+/* trace.c: see trace.h. It reads the frames once more, beside whoever acts on them, so that it shows what was on the
+ * wire and not what somebody made of it. */
 #include "trace.h"
 
 #include "common/await.h"
@@ -65,9 +65,9 @@ static void print_frame(const struct trace *trace, int out, const char *client)
     const uint8_t *key = trace->frame.mask;
     if (trace->frame.masked)
         snprintf(mask, sizeof mask, "mask %02x%02x%02x%02x", key[0], key[1], key[2], key[3]);
-    int length = snprintf(line, sizeof line, "%s %s server  %-3s  %s  %-13s  %5" PRIu64 " bytes%s\n", client, arrow(trace),
-                          trace->frame.fin ? "FIN" : "-", opcode_name(trace->frame.opcode), mask, trace->frame.length,
-                          payload_text(trace, text, sizeof text));
+    int length = snprintf(line, sizeof line, "%s %s server  %-3s  %s  %-13s  %5" PRIu64 " bytes%s\n", client,
+                          arrow(trace), trace->frame.fin ? "FIN" : "-", opcode_name(trace->frame.opcode), mask,
+                          trace->frame.length, payload_text(trace, text, sizeof text));
     await_write_all(out, line, (size_t)length); /* who does not read it misses it */
 }
 

@@ -164,7 +164,8 @@ room_again() {
     launch server ws_chat "$port" || return
     server_pid=$pid
     wait_for -t 5 listens_or_gone || true
-    [ -n "$(rows_at "$port" LISTEN)" ] && running "$server_pid" || explain_no_listener
+    [ -z "$(rows_at "$port" LISTEN)" ] || ! running "$server_pid" || return 0
+    explain_no_listener
 }
 ends_by() {
     local signal

@@ -1,5 +1,5 @@
-/* digest.h: the two recipes that the opening handshake needs and that have nothing to do with networks: SHA-1 (RFC 3174)
- * and base64 (RFC 4648). They are given. */
+/* digest.h: the two recipes that the opening handshake needs and that have nothing to do with networks: SHA-1 (RFC
+ * 3174) and base64 (RFC 4648). They are given. */
 #ifndef DIGEST_H
 #define DIGEST_H
 
@@ -23,7 +23,10 @@ static inline void sha1_block(uint32_t state[5], const unsigned char *block)
     for (int i = 16; i < 80; i++)
         w[i] = sha1_turn(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
     for (int i = 0; i < 80; i++) {
-        uint32_t mix = i < 20 ? (b & c) | (~b & d) : i < 40 ? b ^ c ^ d : i < 60 ? (b & c) | (b & d) | (c & d) : b ^ c ^ d;
+        uint32_t mix = i < 20   ? (b & c) | (~b & d)
+                       : i < 40 ? b ^ c ^ d
+                       : i < 60 ? (b & c) | (b & d) | (c & d)
+                                : b ^ c ^ d;
         uint32_t constant = i < 20 ? 0x5a827999 : i < 40 ? 0x6ed9eba1 : i < 60 ? 0x8f1bbcdc : 0xca62c1d6;
         uint32_t next = sha1_turn(a, 5) + mix + e + constant + w[i];
         e = d;
@@ -65,7 +68,8 @@ static inline void base64(const unsigned char *bytes, size_t length, char *text)
     size_t at = 0;
     for (size_t i = 0; i < length; i += 3) {
         size_t n = length - i;
-        uint32_t three = (uint32_t)bytes[i] << 16 | (n > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (n > 2 ? bytes[i + 2] : 0);
+        uint32_t three = (uint32_t)bytes[i] << 16 | (n > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                         (n > 2 ? bytes[i + 2] : 0);
         text[at++] = letters[three >> 18];
         text[at++] = letters[three >> 12 & 63];
         text[at++] = n > 1 ? letters[three >> 6 & 63] : '=';

@@ -3,8 +3,8 @@
  *
  *     ws_chat 7000                         ws_chat -b 127.0.0.2 7000
  *
- * Sockets, poll and buffers are given; the holes are WebSocket's. Fill them in the order of their numbers, compile, run:
- * the program says which hole it has fallen into.
+ * Sockets, poll and buffers are given; the holes are WebSocket's. Fill them in the order of their numbers, compile,
+ * run: the program says which hole it has fallen into.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,10 +25,10 @@ enum { CLIENTS = 200, FRAME_MOST = 65536, IN_SIZE = FRAME_MOST + 16 };
 
 struct client {
     int fd;
-    bool upgraded; /* the request has been answered: what comes now is frames */
-    bool gone;     /* its connection is to be closed */
-    unsigned char in[IN_SIZE]; /* what has come and was not looked at yet, */
-    size_t in_length;          /* so many bytes of it */
+    bool upgraded;                     /* the request has been answered: what comes now is frames */
+    bool gone;                         /* its connection is to be closed */
+    unsigned char in[IN_SIZE];         /* what has come and was not looked at yet, */
+    size_t in_length;                  /* so many bytes of it */
     unsigned char message[FRAME_MOST]; /* the fragments so far, one behind the other */
     size_t message_length;
 };
@@ -80,9 +80,9 @@ static void send_frame(struct client *client, int opcode, const unsigned char *p
     unsigned char header[4];
     size_t header_length = 0;
 
-    /* Hole 5: the header. Byte 0: FIN (0x80) and the opcode. Byte 1: the length, if it is less than 126; or else 126, and
-     * the length stands in the two bytes that follow, the most significant one first. The mask bit stays 0: a server does
-     * not mask. `header_length` is 2 or 4. */
+    /* Hole 5: the header. Byte 0: FIN (0x80) and the opcode. Byte 1: the length, if it is less than 126; or else 126,
+     * and the length stands in the two bytes that follow, the most significant one first. The mask bit stays 0: a
+     * server does not mask. `header_length` is 2 or 4. */
     hole(5);
 
     header[0] |= (unsigned char)opcode;
@@ -175,9 +175,9 @@ static size_t take_frame(struct client *client, struct frame *frame)
         return 0;
     }
 
-    /* Hole 4: `length` is in the seven other bits of in[1]. If it is 126, the length stands in in[2] and in[3], the most
-     * significant byte first, and `header` is 4 (have these bytes come? If not, return 0). If it is 127, the message is
-     * too long for us: client->gone = true, and return 0. */
+    /* Hole 4: `length` is in the seven other bits of in[1]. If it is 126, the length stands in in[2] and in[3], the
+     * most significant byte first, and `header` is 4 (have these bytes come? If not, return 0). If it is 127, the
+     * message is too long for us: client->gone = true, and return 0. */
     hole(4);
     (void)header; /* take these two lines out when you use them */
     (void)length;
@@ -251,8 +251,8 @@ static void read_client(struct room *room, struct client *client)
                 act(room, client, &frame);
         }
 
-        /* Hole 10: take the first `used` bytes out of client->in: what is behind them moves to the front (memmove(3)), and
-         * client->in_length gets less. */
+        /* Hole 10: take the first `used` bytes out of client->in: what is behind them moves to the front (memmove(3)),
+         * and client->in_length gets less. */
         hole(10);
     }
     if (client->in_length == IN_SIZE)
