@@ -96,7 +96,17 @@ focused='document.activeElement'
         "one type $(printf 'w%.0s' {1..300})" 'one key Enter' "one wait $(texts .message).length === 300" "one is $wide === 320" \
         'one is log.scrollWidth <= log.clientWidth && log.clientHeight > 120' \
         'one is text.getBoundingClientRect().bottom <= 568 && text.getBoundingClientRect().width > 150' \
-        'one is (document.getElementById("frames").open = true)' "one wait $wide === 320" 'one is document.documentElement.scrollHeight <= 568'
+        'one is (document.getElementById("frames").open = true)' "one wait $wide === 320" 'one is document.documentElement.scrollHeight <= 568' \
+        'one wait log.scrollHeight - log.scrollTop - log.clientHeight < 2'
+}
+
+@test "who reads further up stays there, and is told that there is more; who is at the end follows" {
+    room
+    local many='for (let i = 0; i < 60; i++) message("name", "line " + i, "", "");'
+    browse 'one open' 'one size 600x500' 'one wait me === "guest1"' "one is (() => { $many return true; })()" \
+        'one wait log.scrollHeight - log.scrollTop - log.clientHeight < 2' 'one is newer.hidden' \
+        'one is (log.scrollTop = 10)' 'one wait !atEnd' "one is (() => { $many return true; })()" 'one is log.scrollTop === 10 && !newer.hidden' \
+        'one is (newer.click(), true)' 'one wait newer.hidden && log.scrollHeight - log.scrollTop - log.clientHeight < 2'
 }
 
 # The least contrast of all that is written, WCAG 2's formula, each text against the nearest background that is not
