@@ -44,8 +44,6 @@ answer_to() { perl "$ROOT/tests/peers/variant.pl" answered "$1"; }
 other_variant() { perl "$ROOT/tests/peers/variant.pl" other "$1" "$2"; }
 
 setup() {
-    # bats notes each command's line for its messages, which costs half of the time. Here reasons say what was wrong.
-    [ -z "${NETSTEP_CONFINE:-}" ] || trap - DEBUG
     setup_started
     transcript=$T/transcript
     : >"$transcript"

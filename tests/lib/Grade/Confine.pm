@@ -81,7 +81,7 @@ sub confine {
     my $who = defined $found{user} ? "user $found{user}" : 'your own user';
     $found{line} = !@missing ? "confined: namespaces of users, processes, files and network; $who"
         : $ENV{NETSTEP_CONFINE} eq 'limits' && !defined $found{user}
-        ? 'isolation is partial: limits alone (' . join(', ', @missing) . '); a hostile program could reach your files'
+        ? 'isolation is partial: limits alone (' . join(', ', @missing) . '); a hostile program could reach your files and end the grader'
         : "isolation is partial: $who (" . join(', ', @missing) . ')';
     $found{partial} = @missing > 0;
     return \%found;
