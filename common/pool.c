@@ -181,16 +181,19 @@ struct pool_conn *pool_get(struct pool *pool, int wait_ms)
 {
     pthread_mutex_lock(&pool->lock);
     struct pool_conn *conn = take_place(pool, wait_ms);
-    int problem = errno;
+    if (conn == NULL) {
+        int problem = errno;
+        unlock(pool);
+        errno = problem;
+        return NULL;
+    }
     struct rules rules = pool->rules;
-    if (conn && conn->fd != -1) {
+    if (conn->fd != -1) {
         conn->reused = true;
         pool->stats.reused++;
     }
-    unlock(pool);
-    errno = problem;
-    if (conn == NULL)
-        return NULL;
+    pthread_mutex_unlock(&pool->lock); /* a place in use keeps the pool from being freed */
+
     if (conn->fd != -1)
         retire_if_bad(conn, &rules);
     return conn->fd == -1 ? connect_place(pool, conn) : conn;
@@ -208,7 +211,7 @@ bool pool_reused(const struct pool_conn *conn)
 
 int pool_timeout(struct pool_conn *conn, int timeout_ms)
 {
-    struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000L};
     conn->timed = timeout_ms > 0;
     int result = setsockopt(conn->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return result == 0 ? setsockopt(conn->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) : result;

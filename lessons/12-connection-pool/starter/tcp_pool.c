@@ -209,11 +209,13 @@ int main(int argc, char **argv)
     for (int i = 0; i < workers; i++)
         if (pthread_create(&threads[i], NULL, worker, &work) != 0) {
             fprintf(stderr, "tcp_pool: no thread for worker %d\n", i + 1);
-            return 1;
+            exit(1);
         }
     for (int i = 0; i < workers; i++)
         pthread_join(threads[i], NULL);
     while (pool.idle_count > 0)
         close(pool.idle[--pool.idle_count]);
+    free(pool.idle);
+    free(threads);
     return work.failed > 0;
 }
