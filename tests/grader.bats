@@ -215,7 +215,7 @@ reasons() {
     # All ids that are written anywhere: [id] at the beginning of a text, end_id's second word, and those that it knows.
     cd "$ROOT"
     {
-        grep -ohE "(['\"]|:-|reason: )\[[a-z][a-z0-9-]*\]" tests/grading*.bash tests/peers/{peer,file_peer,udp_peer,pool_peer,ws_peer,reasons.pl,ws_reasons.pl,variant.pl} lessons/*/check.bats
+        grep -ohE "(['\"]|:-|reason: |^why )\[[a-z][a-z0-9-]*\]" tests/grading*.bash tests/peers/{peer,file_peer,udp_peer,pool_peer,ws_peer,reasons.pl,ws_reasons.pl,variant.pl} lessons/*/check.bats
         grep -ohE 'end_id "[^ ]+" [a-z-]+' tests/grading*.bash lessons/*/check.bats
         sed -n '/^end_id() /,/^}/p' tests/grading.bash | grep -oE ' id=[a-z-]+'
     } | grep -oE '[a-z][a-z0-9-]*\]?$' | tr -d ']' | sort -u >"$T/given"

@@ -96,8 +96,9 @@ came_true() {
     [ -z "$crash" ] || because "$(end_id "$crash" crash) your program did not come to its end ($(ending "$crash"))" || return
     [ -z "$reason" ] || because "$reason" || return
     # "expect FIN from client: what came instead: [ID] REASON"
-    [[ ! $wire_said =~ ^(.*):\ (\[[a-z-]+\])\ (.*)$ ]] ||
-        because "${BASH_REMATCH[2]} ${BASH_REMATCH[3]} (packet by packet: ${BASH_REMATCH[1]})" || return
+    [[ ! $wire_said =~ ^(.*):\ (\[[a-z-]+\]\ .*)$ ]] ||
+        reason="${BASH_REMATCH[2]} (packet by packet: ${BASH_REMATCH[1]})"
+    [ -z "$reason" ] || because "$reason" || return
     because "[wrong-packets] packet by packet: $wire_said"
 }
 
