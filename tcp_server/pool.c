@@ -206,8 +206,7 @@ static void accept_client(struct pool *pool)
 static void reject(struct pool *pool, struct connection *connection)
 {
     if (!pool->full_said)
-        report("client %s is turned away: %lld requests wait already", connection->client.address,
-               (long long)pool->options->queue);
+        report("client %s is turned away: the queue is full", connection->client.address);
     pool->full_said = true;
     make_close_reset(connection->client.connection, pool->narrator);
     end_connection(pool, connection, pool->narrator);

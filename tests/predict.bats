@@ -11,7 +11,7 @@ bats_require_minimum_version 1.5.0
 declare -gA RIGHT=(
     [1]=cbdbd [2]=acdbc [3]=cbbcbdd [4]=bccdca [5]=cbcad
     [6]=dcdcbc [7]=cbbdcba [8]=cbdcbdb [9]=dcacbab [10]=aabcbdabc
-    [12]=bdbbbb
+    [11]=ccacbb [12]=bdbbbb
 )
 
 # A lesson of our own, with questions that are settled at once: $LESSONS/01-small.

@@ -301,7 +301,7 @@ sender_is_stopped() { rows_to "$port" ESTABLISHED | awk '$3 > 10000 { found = 1 
         assert_match "$(cat "$T/client$i.out")" 'Connection reset by peer'
     done
     assert_equal "$(wc -l <"$T/server.err")" 1 'lines on stderr'
-    assert_match "$(cat "$T/server.err")" '^tcp_server: client 127\.0\.0\.1:[0-9]+ is turned away: 2 requests wait already$'
+    assert_match "$(cat "$T/server.err")" '^tcp_server: client 127\.0\.0\.1:[0-9]+ is turned away: the queue is full$'
     shows 3 rows_at ESTABLISHED
     echo >"$T/server.err"
     idle_clients 1 # one that asks nothing is not too much
