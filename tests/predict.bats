@@ -11,7 +11,7 @@ bats_require_minimum_version 1.5.0
 declare -gA RIGHT=(
     [1]=cbdbd [2]=acdbc [3]=cbbcbdd [4]=bccdca [5]=cbcad
     [6]=dcdcbc [7]=cbbdcba [8]=cbdcbdb [9]=dcacbab [10]=aabcbdabc
-    [11]=ccacbb [12]=bdbbbb
+    [11]=ccacbb [12]=bdacbc [13]=cdbacba
 )
 
 # A lesson of our own, with questions that are settled at once: $LESSONS/01-small.
@@ -138,6 +138,7 @@ settled_as_believed() {
 @test 'lesson 10 is settled as its author believes, a wrong letter is told' { settled_as_believed 10; }
 @test 'lesson 11 is settled as its author believes, a wrong letter is told' { settled_as_believed 11; }
 @test 'lesson 12 is settled as its author believes, a wrong letter is told' { settled_as_believed 12; }
+@test 'lesson 13 is settled as its author believes, a wrong letter is told' { settled_as_believed 13; }
 
 @test 'every lesson has its questions, and four of five are settled by a run' {
     local file folder questions=0 runs=0
