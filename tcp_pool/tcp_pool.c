@@ -61,6 +61,7 @@ static void stop_run(struct run *run)
     if (run->pool)
         pool_close(run->pool);
     close(run->stop[1]);
+    run->stop[1] = -1;
 }
 
 /* Starts the workers and waits for the last of them. Returns whether all went well: no error, no stop signal. */
@@ -143,6 +144,10 @@ int main(int argc, char **argv)
     print_sockets("before", known, &before);
     print_sockets("after the calls", known, &meanwhile);
     print_sockets("at the end", known, &after);
+    close(run.stop[0]);
+    close(run.over[0]);
+    if (run.stop[1] != -1)
+        close(run.stop[1]);
     freeaddrinfo(servers);
     if (await_flush() == EOF && !stop_signal()) {
         report_errno("write to standard output");
