@@ -217,8 +217,8 @@ config() { printf '%s\n' "$@" >"$T/chat.conf"; }
     server --clients 2
     client one "a> hold $T/leave"
     one=$pid
+    reached one '^holding' # it is guest1
     client two "a> hold $T/never"
-    reached one '^holding'
     reached two '^holding'
     plays 'a> request a< status 503'
     : >"$T/leave"
