@@ -80,7 +80,7 @@ asks() { peer "$1" "send x" "await $T/never"; }
 @test "1,000 idle clients, and one more that is served" {
     for model in $MANY; do
         port=$(free_port)
-        shell server "ulimit -Sn hard; exec '$BIN/tcp_server' -q --model "$model" $port"
+        shell server "ulimit -Sn hard; exec '$BIN/tcp_server' -q --model $model $port"
         server_pid=$pid
         wait_state "$port" LISTEN
         shell idle "ulimit -Sn hard; exec '$BIN/tcp_client' --count 1000 --hold 600 127.0.0.1 $port x"

@@ -89,8 +89,8 @@ static void on_child(int signal_number)
     int error = errno; /* waitpid sets it, and the program that was interrupted may want to read it */
     (void)signal_number;
 
-    /* Hole 4: waitpid(2) for any child (-1), without the status (NULL), without waiting (WNOHANG), as long as it returns
-     * more than 0: several children may have ended, and the signal has come once. */
+    /* Hole 4: waitpid(2) for any child (-1), without the status (NULL), without waiting (WNOHANG), as long as it
+     * returns more than 0: several children may have ended, and the signal has come once. */
     hole(4);
     errno = error;
 }
@@ -100,8 +100,8 @@ static void on_stop(int signal_number)
 {
     signal(signal_number, SIG_IGN);
 
-    /* Hole 5: kill(2) with pid 0 sends SIGTERM to the whole group. Then end, successfully, by _exit(2): exit(3) must not
-     * be called in a signal handler. */
+    /* Hole 5: kill(2) with pid 0 sends SIGTERM to the whole group. Then end, successfully, by _exit(2): exit(3) must
+     * not be called in a signal handler. */
     hole(5);
 }
 
@@ -129,23 +129,23 @@ static void serve(int listen_fd, int connection)
 {
     pid_t child = -1;
 
-    /* Hole 1: fork(2): from here on there are two of us. `child` is what it returns; -1: perror(3) and go on, the client
-     * is turned away. */
+    /* Hole 1: fork(2): from here on there are two of us. `child` is what it returns; -1: perror(3) and go on, the
+     * client is turned away. */
     hole(1);
 
     if (child == 0) {
         default_signals();
 
-        /* Hole 2: the child serves the client. It has a copy of every descriptor: close the one it has no use for (or the
-         * port stays in LISTEN as long as it lives), serve the client, close the connection, and end by _exit(2): it must
-         * not come back to the loop in main. */
+        /* Hole 2: the child serves the client. It has a copy of every descriptor: close the one it has no use for (or
+         * the port stays in LISTEN as long as it lives), serve the client, close the connection, and end by _exit(2):
+         * it must not come back to the loop in main. */
         (void)listen_fd; /* take these lines out when you use them */
         (void)echo;
         hole(2);
     }
 
-    /* Hole 3: the parent has the connection too. What happens to the client if it keeps it: when is a FIN sent? And what
-     * after a thousand clients? */
+    /* Hole 3: the parent has the connection too. What happens to the client if it keeps it: when is a FIN sent? And
+     * what after a thousand clients? */
     (void)connection; /* take this line out when you use it */
     hole(3);
 }
