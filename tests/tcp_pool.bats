@@ -39,8 +39,8 @@ shown() { awk -v when="$1" -v column="$2" 'index($0, when) == 1 { print $(NF - 3
 }
 
 @test "netstat agrees with the summary: ESTABLISHED while the pool has them, TIME_WAIT afterwards" {
-    start_server -q --model fork 0
-    start pool tcp_pool 127.0.0.1 "$port" --max 3 --workers 3 --calls 6 --pause 1
+    start_server -q --model fork --pause-read 2 0 # so long does each connection's first call keep it
+    start pool tcp_pool 127.0.0.1 "$port" --max 3 --workers 3 --calls 6
     wait_for -t 10 three_established || fail "$(netstat_rows "$port")"
     wait_exit "$pid" 20
     assert_equal "$status" 0 'exit status'
