@@ -191,8 +191,7 @@ int await_write_all(int fd, const char *text, size_t length)
 
 int await_flush(void)
 {
-    static atomic_bool
-        given_up; /* a stop signal has ended a flush: nobody reads, and each try would take another second */
+    static atomic_bool given_up; /* by a stop signal: nobody reads, and each try would take another second */
     sigset_t before;
     open_mask(&before);
     int result = given_up ? EOF : fflush(stdout);

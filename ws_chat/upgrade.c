@@ -103,8 +103,8 @@ static struct answer answer_upgrade(const struct http_head *request, const char 
     return (struct answer){.status = 101, .reason = "", .key = key};
 }
 
-/* The first line and what every request needs. Returns 0 or a status, with the reason. */
-static int check_request(const struct http_head *request, const char **reason)
+/* The first line and what every request needs. Returns the answer that refuses it, with status 0 if nothing does. */
+static struct answer check_request(const struct http_head *request)
 {
     size_t hosts, lengths;
     const char *version = request->word[2];
@@ -112,25 +112,24 @@ static int check_request(const struct http_head *request, const char **reason)
     http_field(request, "Host", &hosts);
     bool known = strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0;
     if (strncmp(version, "HTTP/", 5) != 0 || strchr(version, ' ') != NULL)
-        return *reason = "the first line is not METHOD TARGET HTTP/1.1", 400;
+        return refuse(400, "the first line is not METHOD TARGET HTTP/1.1");
     if (!known)
-        return *reason = "HTTP/1.1 is spoken here", 505;
+        return refuse(505, "HTTP/1.1 is spoken here");
     if (hosts > 1 || (hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
-        return *reason = "one Host is wanted", 400;
+        return refuse(400, "one Host is wanted");
     if (request->word[1][0] != '/' && strncasecmp(request->word[1], "http://", 7) != 0)
-        return *reason = "the target does not begin with /", 400;
+        return refuse(400, "the target does not begin with /");
     if (http_has_token(request, "Transfer-Encoding", "chunked") || lengths > 1 ||
         (lengths == 1 && strcmp(length, "0") != 0))
-        return *reason = "a request with a body is not taken", 413;
-    return 0;
+        return refuse(413, "a request with a body is not taken");
+    return refuse(0, "");
 }
 
 struct answer answer_request(const struct http_head *request, const char *const *origins, size_t origin_count)
 {
-    const char *reason = "";
-    int status = check_request(request, &reason);
-    if (status != 0)
-        return refuse(status, reason);
+    struct answer refused = check_request(request);
+    if (refused.status != 0)
+        return refused;
     size_t length;
     const char *path = path_of(request->word[1], &length);
     if (length >= 3 && strncmp(path + length - 3, "/ws", 3) == 0)
