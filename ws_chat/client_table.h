@@ -34,15 +34,15 @@ struct client {
     struct message_reader reader;
     struct queue queue;
 
-    long long deadline; /* now_us() at which something is to be done, by phase */
-    long long heard;    /* PHASE_OPEN: when its last byte came */
-    bool pinged;        /* asked since then whether it is still there */
-    bool input_ended;   /* its FIN has come */
-    bool shut;          /* our FIN is sent */
-    bool too_slow;      /* --slow evict: more would have waited than may */
-    size_t dropped;     /* --slow drop: messages that it was not sent, and was not told of */
+    long long deadline;    /* now_us() at which something is to be done, by phase */
+    long long heard;       /* PHASE_OPEN: when its last byte came */
+    bool pinged;           /* asked since then whether it is still there */
+    bool input_ended;      /* its FIN has come */
+    bool shut;             /* our FIN is sent */
+    bool too_slow;         /* --slow evict: more would have waited than may */
+    size_t dropped;        /* --slow drop: messages that it was not sent, and was not told of */
     struct traces *traces; /* --trace; NULL without */
-    unsigned watched;   /* what epoll was told to look for */
+    unsigned watched;      /* what epoll was told to look for */
 
     struct client *previous, *next; /* in the table */
     struct client *next_busy;       /* in the list of those that have something to send */

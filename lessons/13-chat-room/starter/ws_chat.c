@@ -77,7 +77,7 @@ static void send_bytes(struct client *client, const void *bytes, size_t length)
 /* Sends one frame: FIN, no mask. */
 static void send_frame(struct client *client, int opcode, const unsigned char *payload, size_t length)
 {
-    unsigned char header[4];
+    unsigned char header[4] = {0};
     size_t header_length = 0;
 
     /* Hole 5: the header. Byte 0: FIN (0x80) and the opcode. Byte 1: the length, if it is less than 126; or else 126,
