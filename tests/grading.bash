@@ -72,7 +72,11 @@ teardown() {
     [ -n "${BATS_TEST_COMPLETED:-}" ] || ! filled_up || has_filled_up || true
     [ -n "${BATS_TEST_COMPLETED:-}" ] && [ "$result" -eq 0 ] || show_transcript
     end_started
-    [ -z "${NETSTEP_CONFINE:-}" ] || rm -rf "${T:?}/home" "${T:?}/open" # what it has filled is free for the next test
+    # What it has filled is free for the next test.
+    if [ -n "${NETSTEP_CONFINE:-}" ]; then
+        rm -rf "${T:?}/home" "${T:?}/open"
+        find "$T" -maxdepth 1 -type f -size +1024k -delete
+    fi
     return "$result"
 }
 

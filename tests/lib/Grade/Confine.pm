@@ -14,8 +14,9 @@ use POSIX ();
 our @EXPORT_OK = qw(in_own_namespaces confine program_directory);
 
 # A submission must not fill a disk, nor take the room of another test: bytes of the files that tests which run at the
-# same time may have each, and of the grader's own.
-use constant ROOM     => 96 << 20;
+# same time may have each, and of the grader's own. A test that starts six programs, each with 16 MiB of output and as
+# much on stderr, has its reason from them, not from a full room.
+use constant ROOM     => 256 << 20;
 use constant OWN_ROOM => 512 << 20;
 use constant THROW_AWAY => 50_000;    # users from here on: a hundred each for ninety graders at once
 
