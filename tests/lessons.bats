@@ -21,6 +21,8 @@ lesson() {
     local file
     file=$(lessons | grep "^lessons/$1-" || :)
     [ -e "$file" ] || skip "no lesson $1 yet"
+    # first_pool of lesson 12 loses memory on purpose: SAN=1 looks for all else there.
+    [ "$1" != 12 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
     tests/lesson --form "$file"
     run tests/lesson "$file"
     echo "$output"
