@@ -157,7 +157,7 @@ two_lines() { [ "$(wc -l <"$T/server.err")" -ge 2 ]; }
 @test "EMFILE: with ulimit -n 16 tcp_server serves; tcp_client --count 40 says why it can't, and the server is unharmed" {
     for model in $MODELS; do
         port=$(free_port)
-        shell server "ulimit -n 16; exec '$BIN/tcp_server' --model "$model" $port"
+        shell server "ulimit -n 16; exec '$BIN/tcp_server' --model $model $port"
         server_pid=$pid
         wait_line "$T/server.out" '^listening'
         for i in 1 2 3 4 5 6; do

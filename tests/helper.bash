@@ -87,6 +87,7 @@ note_failed_lines_only() {
 note_failed_line() { # fails as what has failed
     local failed=$?
     bats_capture_stack_trace
+    # shellcheck disable=SC2034 # bats reads it
     BATS_DEBUG_LAST_STACK_TRACE_IS_VALID=1
     return "$failed"
 }

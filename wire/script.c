@@ -96,11 +96,11 @@ static bool read_detail(struct reading *reading, const char *word, struct patter
                    {"len", &pattern->has_length, &pattern->length},
                    {"win", &pattern->has_window, &pattern->window}};
     long long number;
-    bool *trait = strcmp(word, "repeat") == 0 ? &pattern->repeat : strcmp(word, "probe") == 0 ? &pattern->probe : NULL;
-    if (trait) {
-        *trait = true;
+    bool repeat = strcmp(word, "repeat") == 0, probe = strcmp(word, "probe") == 0;
+    pattern->repeat = pattern->repeat || repeat;
+    pattern->probe = pattern->probe || probe;
+    if (repeat || probe)
         return true;
-    }
     for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
         if (strcmp(word, details[i].name) == 0) {
             if (details[i].has == &pattern->has_ack && strncmp(rest_of_line(reading), "all", 3) == 0) {
