@@ -207,6 +207,7 @@ ended_for_silence() { [ "$(grep -c 'nothing moved for 0\.4 s' "$T/server.err")" 
 # ---- thread
 
 @test "thread: no thread is left when its client is gone, and no stack" {
+    [ "${NETSTEP_SAN:-}" != thread ] || skip "the thread sanitizer has a thread of its own"
     start_server -q --model thread 0
     echoes first
     wait_for threads_are "$server_pid" 1
@@ -224,6 +225,7 @@ ended_for_silence() { [ "$(grep -c 'nothing moved for 0\.4 s' "$T/server.err")" 
 mappings() { wc -l <"/proc/$1/maps"; }
 
 @test "thread: no more threads to be had: the client is turned away, told once; the next is served when one has ended" {
+    [ "${NETSTEP_SAN:-}" != thread ] || skip "the thread sanitizer has a thread of its own"
     [ "$(id -u)" -eq 0 ] || skip 'the limit is the user'"'"'s: only root can take a user who has no other threads'
     command -v setpriv >/dev/null && command -v prlimit >/dev/null || skip 'setpriv or prlimit is not installed'
     local user=$((60000 + $$ % 5000))
@@ -336,6 +338,7 @@ sender_is_stopped() { rows_to "$port" ESTABLISHED | awk '$3 > 10000 { found = 1 
 five_ask() { [ "$(rows_at "$port" ESTABLISHED | awk '$2 > 0' | wc -l)" -eq 5 ]; }
 
 @test "pool: so many threads as workers and one, whatever the clients" {
+    [ "${NETSTEP_SAN:-}" != thread ] || skip "the thread sanitizer has a thread of its own"
     start_server -q --model pool --workers 3 0
     idle_clients 6
     assert_equal "$(threads "$server_pid")" 4
