@@ -61,7 +61,7 @@ static void tell_line(void *context, struct command *command, const char *line)
 {
     struct wire *wire = context;
     if (command->host == SERVER && strncmp(line, "listening on", strlen("listening on")) == 0)
-        wire->server_ready = true;
+        wire->servers_ready++;
     if (command->lines++ > LINES_TOLD)
         return;
     if (command->lines > LINES_TOLD)

@@ -43,7 +43,7 @@ struct wire {
     int held_count;                 /* of both */
     int frame_count;
     long long event_count;
-    bool server_ready; /* something on the server has printed a line "listening on" */
+    int servers_ready; /* so many lines "listening on" have been printed on the server */
     bool hold;         /* frames wait for a decision; otherwise they go on at once, or as the bad network says */
     struct bad_network network; /* what happens to them then */
     struct traffic traffic[HOSTS];

@@ -10,16 +10,24 @@
 
 enum {
     LISTEN_MS = 10000, /* so long a server may take until it listens */
+    OTHERS_MS = 1000,  /* so long after the first the others may take, where several servers are started */
     LINGER_MS = 2000   /* so long connections may take to end after their programs */
 };
 
-/* Waits until something listens on the server, or waits for datagrams there; after a time the client is started all the
- * same. */
-static int await_server(struct wire *wire)
+/* Waits until something listens on the server, or waits for datagrams there, and of several servers (`count`) until
+ * each has said "listening on"; after a time the client is started all the same. */
+static int await_servers(struct wire *wire, int count)
 {
-    long long end = now_us() + LISTEN_MS * 1000LL;
-    while (!states_have(&wire->states, SERVER, STATE_LISTEN, 0) && !wire->server_ready &&
-           !host_awaits_datagrams(&wire->hosts, SERVER) && wire_runs(wire, SERVER) && now_us() < end) {
+    long long end = now_us() + LISTEN_MS * 1000LL, others_end = 0;
+    bool first = false;
+    while (wire_runs(wire, SERVER) && now_us() < (first ? others_end : end) && wire->servers_ready < count) {
+        if (!first && (wire->servers_ready > 0 || states_have(&wire->states, SERVER, STATE_LISTEN, 0) ||
+                       host_awaits_datagrams(&wire->hosts, SERVER))) {
+            first = true;
+            others_end = now_us() + OTHERS_MS * 1000LL;
+        }
+        if (first && count == 1)
+            break;
         if (wire_wait(wire, 100) == -1)
             return errno == EINTR ? 1 : -1;
     }
@@ -32,7 +40,7 @@ int drive_start(struct wire *wire, const struct wire_options *options)
         if (wire_run(wire, SERVER, options->commands[SERVER][i], false) == NULL)
             return -1;
     if (options->command_count[SERVER] > 0) {
-        int result = await_server(wire);
+        int result = await_servers(wire, options->command_count[SERVER]);
         if (result != 0)
             return result;
     }
