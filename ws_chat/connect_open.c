@@ -50,9 +50,7 @@ static int connect_one(const struct addrinfo *server)
     int fd = socket(server->ai_family, SOCK_STREAM, 0);
     if (fd == -1)
         return -1;
-    if (set_descriptor_flags(fd) == -1)
-        error = errno;
-    else if (connect(fd, server->ai_addr, server->ai_addrlen) == -1)
+    if (set_descriptor_flags(fd) == -1 || connect(fd, server->ai_addr, server->ai_addrlen) == -1)
         error = errno;
     if (error == EINPROGRESS) {
         int ready = await(fd, POLLOUT, CONNECT_MS);

@@ -29,7 +29,7 @@ static struct shared **place(const struct queue *queue, size_t number)
 static bool grow(struct queue *queue)
 {
     size_t room = queue->room > 0 ? 2 * queue->room : FIRST_ROOM;
-    struct shared **entries = malloc(room * sizeof *entries);
+    struct shared **entries = calloc(room, sizeof(struct shared *));
     if (entries == NULL)
         return false;
     for (size_t i = 0; i < queue->count; i++)
