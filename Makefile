@@ -30,6 +30,8 @@ FIRST    = $(basename $(wildcard lessons/*/*.c))
 
 objects  = $(patsubst %.c,build/%.o,$(wildcard $(1)/*.c))
 UNIT     = $(patsubst %.c,build/%,$(wildcard tests/unit/*_test.c))
+# What the tests start programs with and end them.
+TOOLS    = $(patsubst %.c,build/%,$(wildcard tests/tools/*.c))
 BENCH    = $(patsubst %.c,build/%,$(wildcard bench/*.c))
 PAGES    = $(wildcard $(PROGRAMS:%=%/*.1))
 
@@ -38,7 +40,7 @@ V       =
 QUIET   = $(if $(V),,@)
 say     = $(if $(V),,@printf '%-5s%s\n' '$(1)' '$@')
 
-all: $(PROGRAMS:%=bin/%) $(addprefix bin/,$(notdir $(FIRST)))
+all: $(PROGRAMS:%=bin/%) $(addprefix bin/,$(notdir $(FIRST))) $(TOOLS)
 
 .SECONDEXPANSION:
 $(PROGRAMS:%=bin/%): bin/%: $$(call objects,$$*) build/common.a
@@ -77,6 +79,12 @@ build/parts.a: $(PARTS)
 	$(QUIET)ar rcs $@ $^
 
 $(UNIT) $(BENCH): %: %.o build/parts.a build/common.a
+	$(call say,LINK)
+	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
+
+# They are not what is tested: no sanitizer in them.
+$(TOOLS) $(TOOLS:%=%.o): private SANITIZE =
+$(TOOLS): %: %.o
 	$(call say,LINK)
 	$(QUIET)$(CC) $(ALL_FLAGS) $(LDFLAGS) -o $@ $^
 

@@ -39,7 +39,7 @@ host() { # NAME PROGRAM [ARG]...
         command=$(on_a_host "$BIN/$program")
     else
         partner=$name
-        printf -v command 'perl %q %q' "$ROOT/tests/peers/launch" "$program"
+        printf -v command '%q %q' "$TOOLS/launch" "$program"
     fi
     : >"$T/$name.out"
     : >"$T/$name.err"

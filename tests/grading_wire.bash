@@ -28,9 +28,10 @@ start_wire() { # ARG...
 
 # The command that starts a submission's program on a host of the wire: for a shell, arguments may follow.
 on_a_host() { # PROGRAM
-    local runner=launch
-    [ -z "${NETSTEP_CONFINE:-}" ] || runner=confine
-    printf 'env NETSTEP_USER= perl %q %q' "$ROOT/tests/peers/$runner" "$1"
+    local runner=("$TOOLS/launch")
+    [ -z "${NETSTEP_CONFINE:-}" ] || runner=(perl "$ROOT/tests/peers/confine")
+    printf 'env NETSTEP_USER='
+    printf ' %q' "${runner[@]}" "$1"
 }
 
 # Two hosts and the wire between them: the script waits for packets and states, not for times.

@@ -51,6 +51,8 @@ bats_require_minimum_version 1.5.0 # for `run !`
 # Files that load this one read these.
 # shellcheck disable=SC2034
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+TOOLS=$ROOT/build/tests/tools
+[ -x "$TOOLS/launch" ] || { echo "$TOOLS/launch is not there: make" >&2; exit 1; }
 BIN=${NETSTEP_BIN:-$ROOT/bin}
 T=${BATS_TEST_TMPDIR:-}
 LC_ALL=C.UTF-8
@@ -99,22 +101,23 @@ beyond_sample() { is_whole || skip 'beyond the sample: .ci/run and make check-lo
 # ---- programs
 
 start() {
-    local name=$1 program=$2 runner=launch
+    local name=$1 program=$2 runner=("$TOOLS/launch")
     shift 2
     [[ $program == */* ]] || program=$BIN/$program
     # A submission's programs: the grader says how, in NETSTEP_CONFINE.
-    [ -z "${NETSTEP_CONFINE:-}" ] || [[ $program != "$BIN"/* ]] || runner=confine
+    [ -z "${NETSTEP_CONFINE:-}" ] || [[ $program != "$BIN"/* ]] ||
+        runner=(perl "$ROOT/tests/peers/confine")
     # At once, not when the background gets to it: whoever waits for a line must not find the one before's.
     : >"$T/$name.out"
     : >"$T/$name.err"
     (
         # Endless output ends here with SIGXFSZ. Graders set it; file transfers need no such bound.
         [ -z "${NETSTEP_OUTPUT_KIB:-}" ] || ulimit -f "$NETSTEP_OUTPUT_KIB"
-        exec perl "$ROOT/tests/peers/$runner" "$program" "$@"
+        exec "${runner[@]}" "$program" "$@"
     ) <"${STDIN:-/dev/null}" >"$T/$name.out" 2>"$T/$name.err" 3>&- &
     pid=$!
     echo "$pid" >>"$T/started"
-    [ "$runner" = launch ] || [ "$NETSTEP_CONFINE" != namespaces ] || find_confined "$pid"
+    [ "${runner[0]}" != perl ] || [ "$NETSTEP_CONFINE" != namespaces ] || find_confined "$pid"
 }
 
 # What runs in namespaces of its own has a keeper outside of them, and is the child of an init within. Sets pid.
@@ -223,43 +226,30 @@ status_text() {
     fi
 }
 
-# The living processes of a session (where process 1 reaps nobody, zombies stay), and those that carry this test's mark.
+# The living processes of a session.
 session_members() {
     local id
-    for id in $(pgrep -s "$(session_id "$1")" 2>/dev/null); do
-        [[ " ${keeper_of[$1]:-} " == *" $id "* ]] || ! running "$id" || echo "$id"
-    done
-}
-marked_processes() {
-    grep -lzsxF "NETSTEP_TEST=$NETSTEP_TEST" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ id _; do
-        [ "$id" = "$$" ] || [ "$id" = "$BASHPID" ] || echo "$id"
+    for id in $("$TOOLS/marked" "$(session_id "$1")"); do
+        [[ " ${keeper_of[$1]:-} " == *" $id "* ]] || echo "$id"
     done
 }
 
 end_started() {
     [ -n "${T:-}" ] || return 0
     # The shell reports each job that was killed; this is where it is silenced.
-    { end_sessions; end_daemons; reap; } 2>/dev/null
+    { end_all_started; reap; } 2>/dev/null
     : >"$T/started"
     : >"$T/keepers"
 }
 
-end_sessions() {
-    local ids
+# The sessions that were started; and, since a daemon leaves its session, whatever carries this test's mark, though not in
+# the session of the tests: the shell and its helpers carry it as well.
+end_all_started() {
+    local ids keepers
     mapfile -t ids <"$T/started"
-    [ ${#ids[@]} -eq 0 ] || pkill -KILL -s "$(IFS=,; echo "${ids[*]}")" || true
-    mapfile -t ids <"$T/keepers" # these only: they run until they are ended, so the id is still theirs
-    [ ${#ids[@]} -eq 0 ] || kill -KILL "${ids[@]}" || true
-    [ -z "${NETSTEP_USER:-}" ] || pkill -KILL -u "$NETSTEP_USER" || true
-}
-
-end_daemons() {
-    local left
-    for _ in 1 2 3; do # again for what was forking meanwhile
-        mapfile -t left < <(only_started)
-        [ ${#left[@]} -gt 0 ] || break
-        kill -KILL "${left[@]}" || true
-    done
+    mapfile -t keepers <"$T/keepers" # these only: they run until they are ended, so the id is still theirs
+    [ ${#keepers[@]} -eq 0 ] || kill -KILL "${keepers[@]}" || true
+    "$TOOLS/marked" -k -m "NETSTEP_TEST=$NETSTEP_TEST" ${NETSTEP_USER:+-u "$NETSTEP_USER"} "${ids[@]}"
 }
 
 reap() {
@@ -267,23 +257,6 @@ reap() {
     while read -r id; do
         ! wait_for -t 2 ended "$id" || wait "$id" || true
     done <"$T/started"
-}
-
-# Of the marked processes those in another session than the tests': the shell and its helpers carry the mark as well.
-only_started() {
-    local id session own
-    own=$(session_of "$$")
-    for id in $(marked_processes); do
-        session=$(session_of "$id") || continue
-        [ "$session" = "$own" ] || echo "$id"
-    done
-}
-
-session_of() {
-    local stat session
-    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    read -r _ _ _ session _ <<<"${stat##*) }"
-    echo "$session"
 }
 
 # ---- waiting
@@ -312,9 +285,15 @@ wait_for() {
                 return
             fi
         fi
-        sleep "$pause"
+        pause_for "$pause"
         ((spent < 30)) || pause=0.05
     done
+}
+
+# What sleep(1) does, without a process: nothing ever comes out of this pipe.
+pause_for() { # SECONDS
+    [ -n "${silent_pipe:-}" ] || exec {silent_pipe}<> <(:)
+    read -rt "$1" -u "$silent_pipe" || true
 }
 
 # The clock ticks (10 ms) of processor time that all started programs have used, and whether one wants the
@@ -364,7 +343,7 @@ listening_ports() {
 
 free_port() {
     local keeper="$T/port.$BASHPID.$RANDOM"
-    perl "$ROOT/tests/peers/keep_port" "${1:-tcp}" $$ >"$keeper" 2>&1 3>&- </dev/null &
+    "$TOOLS/keep_port" "${1:-tcp}" $$ >"$keeper" 2>&1 3>&- </dev/null &
     echo $! >>"$T/keepers"
     wait_for -t 10 test -s "$keeper" || fail "no free port: keep_port said nothing" >&2 || return
     cat "$keeper"

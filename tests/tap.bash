@@ -16,7 +16,7 @@ tap_start() {
     (
         unset "${!BATS_@}" # where bats itself started us
         # A grader's test may run a grader: the mark is a list.
-        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec perl "$tap_root/tests/peers/launch" bats --formatter tap "${@:4}" "$1"
+        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec "$tap_root/build/tests/tools/launch" bats --formatter tap "${@:4}" "$1"
     ) </dev/null >>"$2/tap" 2>"$2/err" 3>&- &
     tap_pid=$!
     echo "$tap_pid $((SECONDS + seconds))" >"$2/process"
@@ -35,16 +35,10 @@ tap_ended() {
 
 # The session of bats, then whatever carries its mark: programs under test have sessions of their own.
 tap_kill() {
-    local pid left
+    local pid
     [ -s "$1/process" ] || return 0
     read -r pid _ <"$1/process"
-    { pkill -KILL -s "$pid"; } 2>/dev/null || true
-    for _ in 1 2 3; do
-        left=$(grep -lzsF ":$1/" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\n')
-        [ -n "$left" ] || break
-        # shellcheck disable=SC2086 # a list of numbers
-        kill -KILL $left 2>/dev/null || true
-    done
+    "$tap_root/build/tests/tools/marked" -k -p ":$1/" "$pid"
     { wait "$pid"; } 2>/dev/null || true
     rm -f "$1/process"
 }

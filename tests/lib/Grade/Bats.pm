@@ -45,7 +45,7 @@ sub begin {
         open STDOUT, '>', "$directory/tap";
         open STDERR, '>', "$directory/err";
         no warnings 'exec';
-        exec 'perl', "$self->{root}/tests/peers/launch", 'bats', '--formatter', 'tap', '--timing', '-f', "^($only)\$",
+        exec "$self->{root}/build/tests/tools/launch", 'bats', '--formatter', 'tap', '--timing', '-f', "^($only)\$",
             "$self->{root}/$pending[0]{file}";
         POSIX::_exit(127);
     }
@@ -138,35 +138,10 @@ sub line {
 sub end {
     my ($self) = @_;
     return unless $self->{pid};
-    for (1 .. 3) {
-        my @left = left_of($self->{pid}, $self->{mark}) or last;
-        kill 'KILL', @left;
-        select undef, undef, undef, 0.01;
-    }
-    system 'pkill', '-KILL', '-u', $self->{user} if defined $self->{user};
+    system "$self->{root}/build/tests/tools/marked", '-k', '-p', ":$self->{mark}",
+        defined $self->{user} ? ('-u', $self->{user}) : (), $self->{pid};
     waitpid $self->{pid}, 0;
     delete $self->{pid};
-}
-
-sub left_of {
-    my ($session, $mark) = @_;
-    my @left;
-    for my $process (glob '/proc/[0-9]*') {
-        my ($id) = $process =~ /(\d+)$/;
-        next if $id == $$;
-        my $stat = slurp("$process/stat") // next;
-        $stat =~ s/.*\) //s;
-        my ($state, undef, undef, $its_session) = split ' ', $stat;
-        next if $state =~ /[ZX]/;
-        push @left, $id if $its_session == $session || index(slurp("$process/environ") // '', ":$mark") >= 0;
-    }
-    return @left;
-}
-
-sub slurp {
-    open my $file, '<', $_[0] or return;
-    local $/;
-    return scalar <$file>;
 }
 
 1;
