@@ -285,6 +285,7 @@ classroom() {
 }
 
 @test "docs/grading.md: the commands with xargs grade everybody and report" {
+    beyond_sample
     classroom
     block grading.md 2 >commands
     grep -q xargs commands

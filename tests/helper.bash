@@ -171,7 +171,7 @@ start_listening() {
 # A port that this test has had already is its own.
 is_second_hand() {
     ! grep -qx "$1" "$T/ports" || return 1
-    ! netstat_rows "$1" | grep -qv LISTEN || return 0
+    ! "$TOOLS/has_row" "$1" '!LISTEN' || return 0
     echo "$1" >>"$T/ports"
     return 1
 }
@@ -316,8 +316,11 @@ still_working() {
 }
 
 wait_line() { wait_for -t "${3:-10}" grep -Eqs -- "$2" "$1"; }
-wait_state() { wait_for -t "${3:-10}" has_state "$1" "$2"; }
-wait_no_state() { wait_for -t "${3:-10}" lacks_state "$1" "$2"; }
+# The shared reader is asked first, which is quick; netstat then has to say the same.
+wait_state() { wait_for -t "${3:-10}" both_show "$1" "$2"; }
+wait_no_state() { wait_for -t "${3:-10}" neither_shows "$1" "$2"; }
+both_show() { "$TOOLS/has_row" "$@" && has_state "$@"; }
+neither_shows() { ! "$TOOLS/has_row" "$@" && lacks_state "$@"; }
 
 # ---- netstat
 

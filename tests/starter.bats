@@ -102,7 +102,7 @@ no_marks() {
         assert_match "$output" 'hole 1 .*is not filled' 'what the grader says'
 }
 
-# All are compiled; in `make check` the first lesson's is graded.
+# In `make check` all are compiled and run, as they are; those of the first lesson are graded, and filled.
 graded_now() { [ "$1" = 01 ] || beyond_sample; }
 
 # Where the lesson needs what this machine can't do all is skipped.
@@ -154,12 +154,12 @@ listens_or_gone() { has_state "$1" LISTEN || ! running "$2"; }
 
 filled() { # NN
     local starter programs program
+    graded_now "$1"
     copy_starter "$1"
     for program in "${programs[@]}"; do
         fill "$ROOT/tests/starters/$(basename "$(dirname "$starter")")/$program.holes" "$T/work/$program.c"
     done
     compile
-    graded_now "$1"
     run "$ROOT/tests/grade" --lesson "$1" "$T/work"
     something_graded
     full_marks || fail "$output"

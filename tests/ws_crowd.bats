@@ -114,6 +114,7 @@ node_modules() {
 # ---- valgrind
 
 @test "valgrind: every table of cases, a crowd, a stop: no error, no leak, no descriptor" {
+    beyond_sample
     command -v valgrind >/dev/null || skip 'valgrind is not installed'
     ! sanitized || skip 'the programs are built with SAN=1: the sanitizer has its own eyes'
     for table in "$ROOT"/tests/ws_cases/*.cases; do
