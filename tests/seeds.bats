@@ -110,10 +110,20 @@ diagnoses() {
     wrong_variant 07 --seed bob --only 'arrives whole'
 }
 
-@test "lesson 08: full marks by its own seed" { # its tests end before the answer: by any seed
+@test "lesson 08: full marks by its own seed; the word of another, or ok, is another variant" { # without a seed all are right
     beyond_sample
     filled 08 ada
     full_marks 08 --seed ada
+    wrong_variant 08 --seed bob --only 'a name with spaces'
+    # One that goes on after both words, and one that knows ok alone.
+    sed -i 's/int ready = /&(length == 2 \&\& memcmp(answer, "ok", 2) == 0) || /' "$tree/work/08/file_send.c"
+    compile 08
+    wrong_variant 08 --seed ada --only 'a name with spaces'
+    assert_match "$output" 'takes the answer ok' reason
+    echo '#define ANSWER "ok"' >"$tree/work/08/variant.h"
+    make -s -C "$tree/work/08" clean
+    compile 08
+    wrong_variant 08 --seed ada --only 'a name with spaces'
 }
 
 @test "lesson 09: full marks by its own seed; the word of another, or ok, is another variant" {
@@ -135,6 +145,27 @@ diagnoses() {
     filled 10 ada
     full_marks 10 --seed ada
     wrong_variant 10 --seed bob --only 'a name of 255'
+}
+
+@test "lesson 12: by its own seed, not by another or none" {
+    beyond_sample
+    filled 12 ada
+    full_marks 12 --seed ada
+    wrong_variant 12 --seed bob --only 'one call after another'
+    wrong_variant 12 --only 'one call after another'
+}
+
+@test "lesson 13: by its own seed, not by another; at /ws there is no room then" {
+    beyond_sample
+    filled 13 ada
+    full_marks 13 --seed ada
+    wrong_variant 13 --seed bob --only 'every other one'
+    NETSTEP_TIMEOUT_SCALE=0.5 grade 13 --only 'every other one'
+    assert_equal "$status $(diagnoses)" '1 no-upgrade' 'without a seed'
+    at_both='strcmp(slash + 1, ROOM) == 0 || slash != NULL \&\& strcmp(slash + 1, "ws") == 0'
+    sed -i "s#strcmp(slash + 1, ROOM) == 0#$at_both#" "$tree/work/13/ws_chat.c"
+    compile 13
+    wrong_variant 13 --seed ada --only 'the path has to end'
 }
 
 @test "with a seed other mistakes keep their diagnoses" {

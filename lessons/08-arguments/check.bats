@@ -24,6 +24,22 @@ load ../../tests/grading_scenes
         send_file 127.0.0.1 "$port" "$name"
         partner_done receiver
     done
+    [ "$ANSWER" = ok ] || knows_its_word
+}
+
+# With a seed: an empty file is sent when the word has come, so that word alone decides how the program ends.
+knows_its_word() {
+    : >empty
+    take receiver accept 'name empty' "answer $ANSWER" 'take empty' eof finish
+    send_file 127.0.0.1 "$port" empty
+    sent receiver || return
+    take receiver accept 'name empty' 'answer ok' half-close nothing close
+    send_file 127.0.0.1 "$port" empty
+    partner_done receiver || return
+    wait_exit "$client_pid" 12 || because "[hang] your sender does not end after an answer that is not $ANSWER" || return
+    step "file_send ended: $(status_text "$status")"
+    [ "$status" -ne 0 ] ||
+        because "[wrong-variant] your sender takes the answer ok for \"go on\", which is here $ANSWER: this exercise's variant has another ANSWER (variant.h)"
 }
 
 @test "[1] file_send: refuses wrong and missing arguments" {

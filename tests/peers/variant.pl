@@ -38,6 +38,9 @@ sub other_variant {
         : 'without a seed nothing is added. If you were given one, name it: SEED=...');
 }
 
+# Is it a word that tests/variant may have given to somebody?
+sub is_variants_word { return $_[0] =~ /^(?=.{3,6}\z)(?:[bdfglmrstvz][aeiou])+[bdfglmrstvz]?\z/ }
+
 sub whole {
     open my $in, '<:raw', $_[0] or die "variant.pl: $_[0]: $!\n";
     local $/;

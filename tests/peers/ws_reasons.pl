@@ -5,6 +5,7 @@ use warnings;
 use MIME::Base64 qw(encode_base64);
 
 our ($port, %client);                         # the server's; by name
+our $ROOM;                                    # where the student's variant has its room: ws without a seed
 our ($sender, $sent_how, $sent_bytes);        # of the message that was sent last
 
 sub shown {
@@ -65,7 +66,10 @@ sub no_upgrade {
 sub check_answer {
     my ($c, $path, $head, $digest, %wrong) = @_;
     my ($first, @lines) = split /\r\n/, $head;
-    problem("$c->{name} asked for $path and was answered " . shown($first), '[no-upgrade] a valid upgrade on a path that ends in /ws is '
+    problem("$c->{name} asked for $path and was answered " . shown($first), "[wrong-variant] your server does not know the path $path: "
+        . "in this exercise's variant the room is at /$ROOM, and not at /ws (ROOM in variant.h). Is it the seed that you were given?")
+        if $ROOM ne 'ws' && $first =~ m{^HTTP/1\.\d 4};
+    problem("$c->{name} asked for $path and was answered " . shown($first), "[no-upgrade] a valid upgrade on a path that ends in /$ROOM is "
         . 'answered with "HTTP/1.1 101 Switching Protocols", each line ending in "\r\n"') if $first !~ m{^HTTP/1\.1 101(?: |$)};
     my %header;
     for (@lines) { $header{ lc $1 } = $2 if /^([^:\s]+):[ \t]*(.*?)[ \t]*$/ }

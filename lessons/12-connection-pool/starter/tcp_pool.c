@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "variant.h"
+
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
@@ -141,7 +143,7 @@ static int call_once(struct pool *pool, int number)
 {
     char line[40];
     int kept, fd = pool_get(pool, &kept);
-    snprintf(line, sizeof line, "call %d\n", number);
+    snprintf(line, sizeof line, "%s %d\n", CALL, number); /* CALL is your variant's word (variant.h) */
     if (fd == -1) {
         fprintf(stderr, "tcp_pool: call %d: connect: %s\n", number, strerror(errno));
         return -1;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "digest.h"
+#include "variant.h"
 
 enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10, MORE = 0 }; /* opcodes */
 enum { CLIENTS = 200, FRAME_MOST = 65536, IN_SIZE = FRAME_MOST + 16 };
@@ -122,7 +123,8 @@ static void answer(struct client *client, char *head)
     char key[64], path[1024], accept[BASE64_OF_SHA1_SIZE] = "", text[256];
     bool valid = false;
     if (sscanf(head, "GET %1023s HTTP/1.1\r", path) == 1 && field(head, "Sec-WebSocket-Key", key, sizeof key)) {
-        /* Hole 2: `valid` is to be true if the path ends in "/ws": strlen(3), strcmp(3). */
+        /* Hole 2: `valid` is to be true if what follows the last slash of the path is ROOM (variant.h), which is "ws"
+         * if you have no seed: strrchr(3), strcmp(3). */
         hole(2);
     }
     if (!valid) {
