@@ -59,14 +59,32 @@ load wire
     said 'end: exit status 3'
     talk 1 '' 'kill -9 $$'
     said 'end: killed by signal 9'
-    talk 1 '' no-such-program
-    said 'end: exit status 127'
+    talk 1 '' 'no-such-program; exit 4'
+    said 'end: exit status 4'
     said 'not found'
     run_for 30 both wire -q --free -c true -c false
     assert_equal "$status" 1 'exit status where one of two failed'
     wire_pid=$pid
     : >"$T/namespaces"
     assert_nothing_left 'after all'
+}
+
+@test "commands: one that does not exist is told in one line, whoever decides about the packets; with -q one that fails" {
+    : >"$T/no-program"
+    for options in --free -q '-q --play' --step; do
+        # shellcheck disable=SC2086
+        run_for 10 none wire $options -s no-such-program -c 'tcp_client 10.0.0.2 7000 x'
+        assert_equal "$status" 1 "exit status, $options"
+        assert_equal "$(cat "$T/none.err")" 'wire: run no-such-program on the server: No such file or directory' "$options"
+    done
+    run_for 10 none wire -c "$T/no-program x"
+    assert_equal "$status" 1 'exit status'
+    assert_equal "$(cat "$T/none.err")" "wire: run $T/no-program x on the client: Permission denied"
+    run_for 10 fails wire -q -s 'exit 3' -c 'kill -9 $$' -c true
+    assert_equal "$status" 1 'exit status'
+    assert_equal "$(cat "$T/fails.err")" 'wire: run exit 3 on the server: exit status 3
+wire: run kill -9 $$ on the client: killed by signal 9 (Killed)'
+    assert_empty "$T/fails.out"
 }
 
 @test "commands: a server that ends before it listens lets the client start all the same" {

@@ -198,11 +198,61 @@ PYTHON
 @test "a command that does not exist, or that dies: its exit status, and nobody waits for long" {
     needs_hosts
     plays 'run client no_such_program 7000' 'expect SYN from client'
+    fails 1 'run client no_such_program 7000: No such file or directory' 'no_such_program 7000'
+    plays "run client cd / && no_such_program" 'expect SYN from client'
     fails 2 'no packet came from the client; what was run there has ended: exit status 127' 'no_such_program.*not found'
     plays 'run server tcp_server -q -b 10.0.0.9 7000' 'output server listening on'
     fails 2 'nothing like it was printed there; what was run there has ended: exit status 1' 'bind 10.0.0.9'
     plays 'run server kill -9 $$' 'state server LISTEN'
     fails 2 'no socket is in that state; what was run there has ended: killed by signal 9' 'end: killed'
+}
+
+@test "a command that does not exist or can't be run: its line and the reason, also where nothing is expected of it" {
+    needs_wire
+    : >"$T/no-program"
+    plays 'title A' 'run server no_such_program'
+    fails 2 'run server no_such_program: No such file or directory' 'no_such_program'
+    assert_equal "$(grep -c '' "$T/play.err")" 1 "lines"
+    plays "run server $T/no-program 7000"
+    fails 1 "run server $T/no-program 7000: Permission denied" no-program
+    plays "run server $T/none/here" 'run client true'
+    fails 1 "run server $T/none/here: No such file or directory" none/here
+    plays "run client $T"
+    fails 1 "run client $T: Permission denied" "$T"
+    plays 'run client read line' 'input client words' 'exit client 0' # the shell's own
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
+}
+
+@test "a command that dies at once, and of which nothing came true: its line, and how it ended" {
+    needs_wire
+    printf '#!%s/no-interpreter\n' "$T" >"$T/bad-interpreter"
+    chmod +x "$T/bad-interpreter"
+    plays 'title A' 'why it must' 'run server false' 'why it should' 'say good'
+    fails 3 'run server false: it has ended by itself: exit status 1: it must' 'end: exit status 1'
+    plays 'run server tcp_server -q -b 10.0.0.9 7000'
+    fails 1 'ended by itself: exit status 1' 'bind 10.0.0.9'
+    plays 'run client kill -9 $$' 'free'
+    fails 1 'ended by itself: killed by signal 9' 'end: killed'
+    plays 'run server tcp_server -q -b 10.0.0.2 7000' 'output server listening on' 'run client no_such; exit 5' 'nothing from client'
+    fails 3 'ended by itself: exit status 5' 'no_such.*not found'
+    plays "run client $T/bad-interpreter"
+    fails 1 'ended by itself: exit status 12[67]' 'bad-interpreter'
+    plays 'run client sh -c "cat; exit 3"' 'end-input client'
+    fails 1 'ended by itself: exit status 3' 'end: exit status 3'
+}
+
+@test "a command may end by itself with 0, run on, or end in any way once what was expected of it came" {
+    needs_wire
+    plays 'run client true' 'run server true' 'free'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
+    plays 'run server sleep 60' 'run client sh -c "while :; do :; done"'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
+    plays 'run client echo here; exit 3' 'output client here'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
+    plays 'run client exit 3' 'exit client 3'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
+    plays 'run client tcp_client -q 10.0.0.2 7000 x' 'expect SYN from client' 'deliver' 'expect RST from server' 'deliver'
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"
 }
 
 @test "a command that ends otherwise than the script says" {

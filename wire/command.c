@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -111,53 +112,74 @@ static int open_output(int *ours, int *its)
     return 0;
 }
 
-/* Whether a program of that name stands in the directories of PATH: else it is the shell's own (exit, read). */
-static bool is_program(const char *name, size_t length)
+/* Why no program of that name can be run, an errno; 0 if one can. Without a slash the directories of PATH are searched.
+ */
+static int program_error(const char *name, size_t length)
 {
     char path[4096];
+    struct stat file;
     const char *directory = getenv("PATH");
-    if (memchr(name, '/', length))
-        return true;
+    if (memchr(name, '/', length)) {
+        snprintf(path, sizeof path, "%.*s", (int)length, name);
+        return access(path, X_OK) == -1 ? errno : stat(path, &file) == 0 && S_ISDIR(file.st_mode) ? EACCES : 0;
+    }
     while (directory && *directory) {
         size_t size = strcspn(directory, ":");
         if (snprintf(path, sizeof path, "%.*s/%.*s", (int)size, directory, (int)length, name) < (int)sizeof path &&
             access(path, X_OK) == 0)
-            return true;
+            return 0;
         directory += size + (directory[size] == ':');
     }
-    return false;
+    return ENOENT;
 }
 
-/* One program with its arguments becomes the process itself: what we signal, and whose end we see, is then that
- * program. Some shells would stay as its parent, and end before it. The text of anything more is the shell's. */
+/* Whether it is the shell's own (exit, read): the shell knows. */
+static bool is_of_shell(const char *name, size_t length)
+{
+    char line[300];
+    return memchr(name, '/', length) == NULL &&
+           snprintf(line, sizeof line, "command -v %.*s >/dev/null 2>&1", (int)length, name) < (int)sizeof line &&
+           system(line) == 0;
+}
+
+/* What the shell is to do; NULL with errno. One program with its arguments becomes the process itself: what we signal,
+ * and whose end we see, is then that program. Some shells would stay as its parent, and end before it. That it is there
+ * can be said beforehand. The text of anything more is the shell's. */
 static char *shell_line(const char *text)
 {
     const char *name = text + strspn(text, " \t");
     size_t length = strcspn(name, " \t");
     bool simple = strpbrk(text, ";&|<>(){}`$\n") == NULL && strcspn(name, "='\"\\~*?[!#") >= length;
+    int error = simple ? program_error(name, length) : 0;
+    bool of_shell = error != 0 && is_of_shell(name, length);
     char *line = malloc(strlen(text) + sizeof "exec ");
+    if (line && error != 0 && !of_shell) {
+        free(line);
+        line = NULL;
+        errno = error;
+    }
     if (line)
-        sprintf(line, "%s%s", simple && is_program(name, length) ? "exec " : "", text);
+        sprintf(line, "%s%s", simple && !of_shell ? "exec " : "", text);
     return line;
 }
 
-/* The child: input, output, and then the shell. */
-static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output,
-                      const int alone[2])
+/* The child: input, output, and then the shell. What has kept it from that it writes to `told`, an errno; the shell
+ * closes `told` without a word. */
+static void run_shell(const struct hosts *hosts, enum host_id host, const char *text, int input, int output, int told)
 {
     char shell[] = "/bin/sh", option[] = "-c", *line;
     set_path();
+    setsid(); /* from now on a signal to this process group finds us, and does what it does to any program */
+    reset_signals();
     line = shell_line(text);
     char *argv[] = {shell, option, line, NULL};
-    setsid();
-    reset_signals();
-    close(alone[0]);
-    close(alone[1]); /* from now on a signal to this process group finds us, and does what it does to any program */
     placing_program(&hosts->placing);
     if (line && dup2(input, STDIN_FILENO) != -1 && dup2(output, STDOUT_FILENO) != -1 &&
         dup2(output, STDERR_FILENO) != -1)
         become_on_host(hosts->of[host].network, host_name(host), argv);
-    dprintf(STDERR_FILENO, "wire: %s: %s\n", text, strerror(errno));
+    int error = errno;
+    if (write(told, &error, sizeof error) != (ssize_t)sizeof error)
+        _exit(126);
     _exit(127);
 }
 
@@ -178,32 +200,56 @@ static int open_input(bool with_input, int *ours, int *its)
     return 0;
 }
 
+/* The child is the shell once the pipe is at its end; an errno in it says why it never will be. Returns 0, or -1 with
+ * errno. */
+static int await_shell(pid_t child, int pipe_fd)
+{
+    int error = 0;
+    ssize_t got;
+    while ((got = read(pipe_fd, &error, sizeof error)) == -1 && errno == EINTR)
+        ;
+    if (got == 0)
+        return 0;
+    while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+        ;
+    errno = got == (ssize_t)sizeof error ? error : EIO;
+    return -1;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    int error = errno;
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] != -1)
+            close(fds[i]);
+    errno = error;
+}
+
 int command_start(struct command *command, const struct hosts *hosts, enum host_id host, const char *text,
                   bool with_input)
 {
-    int input, output, alone[2];
-    char nothing;
+    int its[2] = {-1, -1}, told[2] = {-1, -1}, result = -1; /* its: input and output */
     *command = (struct command){.host = host, .output = -1, .input = -1};
-    if (open_input(with_input, &command->input, &input) == -1)
-        return -1;
-    if (open_output(&command->output, &output) == -1)
-        return -1;
-    if (pipe(alone) == -1)
-        return -1;
-    fcntl(command->output, F_SETFL, O_NONBLOCK);
-    fflush(NULL); /* or the child would have what we have not yet written */
-    command->pid = fork();
-    if (command->pid == 0)
-        run_shell(hosts, host, text, input, output, alone);
-    int error = errno;
-    close(alone[1]);
-    while (read(alone[0], &nothing, 1) == -1 && errno == EINTR)
-        ; /* until it is in a session of its own */
-    close(alone[0]);
-    close(input);
-    close(output);
-    errno = error;
-    return command->pid == -1 ? -1 : 0;
+    if (open_input(with_input, &command->input, &its[0]) == 0 && open_output(&command->output, &its[1]) == 0 &&
+        pipe(told) == 0) {
+        fcntl(told[1], F_SETFD, FD_CLOEXEC);
+        fcntl(command->output, F_SETFL, O_NONBLOCK);
+        fflush(NULL); /* or the child would have what we have not yet written */
+        command->pid = fork();
+        if (command->pid == 0) {
+            close(told[0]);
+            run_shell(hosts, host, text, its[0], its[1], told[1]);
+        }
+        result = command->pid == -1 ? -1 : 0;
+    }
+    close_all(&told[1], 1);
+    close_all(its, 2);
+    if (result == 0)
+        result = await_shell(command->pid, told[0]);
+    close_all(told, 1);
+    if (result == -1)
+        close_all((const int[]){command->input, command->output}, 2);
+    return result;
 }
 
 /* A byte of a program's output on our terminal: no control characters. UTF-8 stays. */

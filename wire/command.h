@@ -25,7 +25,9 @@ struct command {
     int lines; /* so many have been told */
 };
 
-/* Starts `text` by the shell on a host; its input is a pipe (`with_input`) or empty. Returns 0, or -1 with errno. */
+/* Starts `text` by the shell on a host; its input is a pipe (`with_input`) or empty. Returns once it is the shell, or
+ * the program itself: 0; or -1 with errno, also where `text` is one program with its arguments and there is no such
+ * one. */
 int command_start(struct command *command, const struct hosts *hosts, enum host_id host, const char *text,
                   bool with_input);
 

@@ -73,16 +73,14 @@ static void tell_line(void *context, struct command *command, const char *line)
 struct command *wire_run(struct wire *wire, enum host_id host, const char *text, bool with_input)
 {
     if (wire->command_count == COMMANDS_MAX) {
-        report("more than %d commands: %s", COMMANDS_MAX, text);
+        errno = EAGAIN;
         return NULL;
     }
     struct command *command = &wire->commands[wire->command_count];
     wire_emit(wire,
               &(struct event){.kind = EVENT_RUN, .host = host, .number = wire->run_count[host] + 1, .text = text});
-    if (command_start(command, &wire->hosts, host, text, with_input) == -1) {
-        report_errno("run %s on the %s", text, host_name(host));
+    if (command_start(command, &wire->hosts, host, text, with_input) == -1)
         return NULL;
-    }
     wire->command_count++;
     command->number = ++wire->run_count[host];
     return command;

@@ -70,7 +70,7 @@ void wire_add_view(struct wire *wire, view_fn *see, void *context);
  * a stop signal has come. */
 int wire_wait(struct wire *wire, int timeout_ms);
 
-/* Starts a command on a host. Returns it, or NULL after a report. */
+/* Starts a command on a host. Returns it, or NULL with errno: also if there is no such program (command.h). */
 struct command *wire_run(struct wire *wire, enum host_id host, const char *text, bool with_input);
 
 /* What can be done with a frame that is held. Delivering hands it to the other host's kernel, which has dealt with it

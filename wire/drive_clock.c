@@ -34,20 +34,27 @@ static int await_servers(struct wire *wire, int count)
     return 0;
 }
 
+/* Starts what the options name for a host. Returns 0, or -1 after a report. */
+static int start_on(struct wire *wire, enum host_id host, const struct wire_options *options)
+{
+    for (int i = 0; i < options->command_count[host]; i++)
+        if (wire_run(wire, host, options->commands[host][i], false) == NULL) {
+            report_errno("run %s on the %s", options->commands[host][i], host_name(host));
+            return -1;
+        }
+    return 0;
+}
+
 int drive_start(struct wire *wire, const struct wire_options *options)
 {
-    for (int i = 0; i < options->command_count[SERVER]; i++)
-        if (wire_run(wire, SERVER, options->commands[SERVER][i], false) == NULL)
-            return -1;
+    if (start_on(wire, SERVER, options) == -1)
+        return -1;
     if (options->command_count[SERVER] > 0) {
         int result = await_servers(wire, options->command_count[SERVER]);
         if (result != 0)
             return result;
     }
-    for (int i = 0; i < options->command_count[CLIENT]; i++)
-        if (wire_run(wire, CLIENT, options->commands[CLIENT][i], false) == NULL)
-            return -1;
-    return 0;
+    return start_on(wire, CLIENT, options);
 }
 
 bool drive_is_over(const struct wire *wire)

@@ -245,9 +245,10 @@ int drive_by_hand(struct wire *wire, struct wire_options *options)
         return EXIT_WORLD;
     begin(&hand, &view, options);
     int result = drive_start(wire, options);
-    if (result == 0)
+    bool started = result == 0;
+    if (started)
         result = options->screen ? on_screen(&view, &hand) : by_lines(&hand, &style);
-    if (result == -1)
+    if (started && result == -1)
         report_errno("the wire");
     end(&hand, &view);
     if (options->quiz && quiz_close(&hand.quiz, options->quiz_log) == -1)

@@ -197,6 +197,17 @@ static bool play_set(struct player *player)
     return true;
 }
 
+static bool play_run(struct player *player)
+{
+    const struct statement *statement = player->statement;
+    if (player->wire->command_count == COMMANDS_MAX)
+        return player_fail(player, "more than %d commands", COMMANDS_MAX);
+    if (wire_run(player->wire, statement->host, statement->text, true) == NULL)
+        return player_fail(player, "%s", strerror(errno));
+    player_started(player);
+    return true;
+}
+
 static bool play(struct player *player)
 {
     const struct statement *statement = player->statement;
@@ -207,10 +218,7 @@ static bool play(struct player *player)
     case VERB_SAY: wire_note(player->wire, EVENT_NOTE, statement->text); return player_let_look(player);
     case VERB_WHY: player->why = statement->text; return true;
     case VERB_SET: return play_set(player);
-    case VERB_RUN:
-        return wire_run(player->wire, statement->host, statement->text, true)
-                   ? true
-                   : player_fail(player, "it can't be started");
+    case VERB_RUN: return play_run(player);
     case VERB_INPUT: return play_input(player);
     case VERB_END_INPUT: return play_end_input(player);
     case VERB_SIGNAL: return play_signal(player);
@@ -249,7 +257,10 @@ int script_run(struct wire *wire, const struct script *script, int pace_ms)
     for (int i = 0; good && i < script->count; i++) {
         player->statement = &script->statements[i];
         good = play(player);
+        if (good)
+            player_came_true(player);
     }
+    good = good && player_hear_ends(player);
     wire->view_count--; /* ours was the last */
     free(player);
     return good ? EXIT_DONE : EXIT_WORLD;

@@ -27,6 +27,19 @@ static void add_first_commands(struct wire_options *options)
     options->commands[CLIENT][options->command_count[CLIENT]++] = "tcp_client -q --no-half-close 10.0.0.2 7000 hello";
 }
 
+/* With --quiet no ladder tells which command was the reason for the exit status. */
+static void tell_failures(const struct wire *wire, const struct wire_options *options)
+{
+    char ended[ENDED_TEXT_SIZE];
+    for (int i = 0; i < wire->command_count; i++) {
+        const struct command *command = &wire->commands[i];
+        const char *text = options->commands[command->host][command->number - 1];
+        if (command->ended && command->status != 0)
+            report("run %.*s on the %s: %s", (int)strcspn(text, "\n"), text, host_name(command->host),
+                   command_ended_text(command->status, ended));
+    }
+}
+
 static int run_commands(struct wire_options *options)
 {
     static struct wire wire;
@@ -40,6 +53,8 @@ static int run_commands(struct wire_options *options)
     int status = EXIT_WORLD;
     if (views_open(&views, options, &wire, false) == 0 && wire_open(&wire, &habits, "") == 0)
         status = options->pace == PACE_STEP ? drive_by_hand(&wire, options) : drive_by_clock(&wire, options);
+    if (options->quiet && !stop_signal())
+        tell_failures(&wire, options);
     wire_close(&wire);
     if (views_close(&views, options) == -1)
         status = EXIT_WORLD;
