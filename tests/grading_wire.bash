@@ -2,18 +2,17 @@
 #
 #   on_the_wire FILE    runs tcp_server and tcp_client on wire's hosts, each packet as the .wire script says (wire(1)); skips
 #                       the test where no such hosts can be made
-#   needs_wire          skips the test there
+#   needs_our_wire      skips the test there
 #   start_wire ARG...   wire in the background
 #   on_a_host PROGRAM   prints the command that starts a program of the student's on a host
 
 # helper.bash sets what is read here.
 # shellcheck disable=SC2154
 
-# Skips the test where the wire can't make its hosts.
-needs_wire() {
-    local why
+# Skips the test where our wire can't make its hosts.
+needs_our_wire() {
     [ -x "$ROOT/bin/wire" ] || skip "wire is not built: make"
-    why=$("$ROOT/bin/wire" -q --free -c true 2>&1 >/dev/null </dev/null) || skip "$(sed -n '1s/^wire: //p' <<<"$why")"
+    WIRE=$ROOT/bin/wire needs_wire
 }
 
 # The wire itself is ours; but where there is a throw-away user all on its hosts is his.
@@ -37,10 +36,9 @@ on_a_host() { # PROGRAM
 # Two hosts and the wire between them: the script waits for packets and states, not for times.
 on_the_wire() { # FILE
     local why name command
-    local -x ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # it has left its namespace of processes
     program tcp_server || return
     program tcp_client || return
-    needs_wire
+    needs_our_wire || return
     step "\$ wire ${1#"$ROOT"/}"
     mkdir "$T/hosts"
     : >"$T/variant"

@@ -42,6 +42,9 @@
 #   fail MESSAGE...    assert_equal GOT WANTED [WHAT]    assert_match TEXT REGEX [WHAT]    assert_file FILE WANTED [WHAT]
 #   assert_empty FILE [WHAT]    assert_not_empty FILE [WHAT]
 #
+# needs_wire         skips the test where wire(1) can make no hosts, with the reason that it gives. A wire that fails
+#                    otherwise fails the test. WIRE=PROGRAM: another one than $BIN/wire
+#
 # Of what is much of the same `make check` takes a sample; NETSTEP_WHOLE=1 takes all (.ci/run), NETSTEP_LONG=1 also what
 # takes very long (make check-long).
 #   beyond_sample      skips the test unless all is taken;  is_whole  is it?
@@ -96,6 +99,16 @@ note_failed_line() { # fails as what has failed
 
 [ -z "${NETSTEP_LONG:-}" ] || export NETSTEP_WHOLE=1
 is_whole() { [ -n "${NETSTEP_WHOLE:-}" ]; }
+# Only wire's own refusal, one line, is a reason to skip. What runs on its hosts has left our namespace of processes, where
+# LeakSanitizer (SAN=1) can't look and breaks off: for the rest of the test, leaks are not looked for.
+needs_wire() {
+    local said ended=0
+    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    said=$("${WIRE:-$BIN/wire}" -q --free -c true 2>&1 </dev/null 3>&-) || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [[ $ended != 1 || $said != 'wire: no hosts can be made: '* || $said == *$'\n'* ]] || skip "${said#wire: }"
+    fail "wire makes no hosts, and does not say why: $(status_text "$ended")" "$said"
+}
 beyond_sample() { is_whole || skip 'beyond the sample: .ci/run and make check-long take it'; }
 
 # ---- programs

@@ -336,6 +336,14 @@ PERL
     run tests/lesson --bin "$bin" "$lesson"
     [ "$status" -eq 0 ]
     [[ "$output" == *"wire.md: 2 commands, all agree; what needs hosts is left out: wire: no hosts can be made: unshare" ]]
+    # A wire that breaks off is a failure, whatever it has said before.
+    local crash
+    for crash in 'echo ==1==LeakSanitizer has encountered a fatal error. >&2; exit 1' 'kill -SEGV $$' \
+        'echo wire: no hosts can be made: unshare >&2; echo ==1==ERROR: LeakSanitizer >&2; exit 1'; do
+        printf '#!/bin/sh\n%s\n' "$crash" >"$bin/wire"
+        run tests/lesson --bin "$bin" "$lesson"
+        [ "$status" -eq 1 ] && [[ "$output" == *"wire makes no hosts, and does not say why: "* ]]
+    done
     rm "$bin/wire"
     run tests/lesson --bin "$bin" "$lesson"
     [ "$status" -eq 0 ] && [[ "$output" == *"2 commands, all agree; "*"there is no wire in $bin" ]]

@@ -328,7 +328,7 @@ client_gives_file() {
     assert_equal "$status:$output" 1:
     assert_equal "$stderr" "tcp_client: --isn for 127.0.0.1 port 7000: Operation not permitted (CAP_NET_ADMIN is needed: root has it, and who is on a host of wire)"
 
-    why=$("$BIN/wire" -q --free -c true 2>&1 >/dev/null) || skip "${why#wire: }"
+    needs_wire
     run_for 20 wire wire --json -c 'tcp_client --isn 4294967295 10.0.0.2 7000 hello' -s 'tcp_server -q -b 10.0.0.2 7000'
     assert_equal "$status" 0 'exit status' || fail "$(cat "$T/wire.err")"
     grep '"event":"came"' "$T/wire.out" | grep -q '"flags":\["SYN"\],"seq":0,"seq_raw":4294967295,' || fail 'no SYN with that number'

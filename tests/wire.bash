@@ -5,12 +5,9 @@
 
 load helper
 
-# Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-
 setup() {
     setup_started
-    "$BIN/wire" -q --free -c true >"$T/try" 2>&1 || skip "$(tail -n 1 "$T/try")"
+    needs_wire
     sleeper="$T/sleep-$RANDOM" # programs on the hosts that can be told from all others
     ln -s "$(command -v sleep)" "$sleeper"
 }

@@ -3,11 +3,8 @@
 
 load helper
 
-# Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-
 @test "each figure of a lesson is the one that its scenario draws" {
-    why=$("$BIN/wire" -q --free -c true 2>&1 >/dev/null) || skip "${why#wire: }"
+    needs_wire
     count=0
     for figure in "$ROOT"/lessons/*/figures/*.svg; do
         scenario=$ROOT/wire/scenarios/$(basename "$figure" .svg).wire

@@ -119,3 +119,31 @@ PYTHON
         sh "$T/root" >"$T/no.out" 2>"$T/no.err" 3>&- || status=$?
     one_reason 'chroot'
 }
+
+# ---- how the tests take it
+
+@test "no hosts: a test is skipped for wire's own refusal, and fails when wire breaks off" {
+    skip() { echo "skipped: $*"; exit 0; }
+    WIRE=$T/wire
+    wire_is() { printf '#!/bin/sh\n%s\n' "$1" >"$WIRE" && chmod +x "$WIRE"; }
+    wire_is 'exit 0'
+    run needs_wire
+    assert_equal "$status:$output" 0:
+    wire_is 'echo wire: no hosts can be made: unshare: not permitted >&2; exit 1'
+    run needs_wire
+    assert_equal "$status:$output" '0:skipped: no hosts can be made: unshare: not permitted'
+    wire_is 'echo ==6254==LeakSanitizer has encountered a fatal error. >&2; exit 1'
+    run needs_wire
+    assert_equal "$status" 1
+    assert_match "$output" 'does not say why: exit status 1.*==6254=='
+    wire_is 'echo wire: no hosts can be made: unshare >&2; echo ==1==ERROR: AddressSanitizer >&2; exit 1'
+    run needs_wire
+    assert_equal "$status" 1
+    wire_is 'kill -SEGV $$'
+    run needs_wire
+    assert_equal "$status" 1
+    assert_match "$output" 'killed by SIGSEGV'
+    wire_is 'case $ASAN_OPTIONS in *detect_leaks=0*) ;; *) exit 9 ;; esac'
+    run needs_wire
+    assert_equal "$status:$output" 0:
+}

@@ -6,14 +6,6 @@
 
 load helper
 
-# Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-
-# A wire that needs no packet: where there can be no hosts it says why.
-needs_hosts() {
-    "$BIN/wire" -q --free -c true >"$T/try" 2>&1 || skip "$(tail -n 1 "$T/try")"
-}
-
 # Writes a script of these lines, and plays it. Sets $status; what it says is in $T/play.out and $T/play.err.
 plays() {
     printf '%s\n' "$@" >"$T/a.wire"
@@ -43,7 +35,7 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
 # ---- the scenarios
 
 @test "all scenarios come true, and show 20 of 20 transitions" {
-    needs_hosts
+    needs_wire
     local files=("$ROOT"/wire/scenarios/*.wire)
     run_for 100 scenarios wire -q --coverage "${files[@]}"
     assert_equal "$status" 0 "exit status" || fail "$(cat "$T/scenarios.err" "$T/scenarios.out")"
@@ -52,7 +44,7 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
 }
 
 @test "each scenario has a title and says what is seen; its rows fit into 80 columns" {
-    needs_hosts
+    needs_wire
     local scenario
     for scenario in "$ROOT"/wire/scenarios/*.wire "$ROOT"/wire/scenarios/long/*.wire; do
         grep -q '^title ' "$scenario" || fail "no title: $scenario"
@@ -63,14 +55,14 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
 }
 
 @test "timers slow: what is not acknowledged is repeated after a second, as the hosts' routes say" {
-    needs_hosts
+    needs_wire
     plays 'timers slow' 'run client ip route show 10.0.0.0/24' 'output client rto_min lock 1s' 'exit client 0'
     assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err" "$T/play.out")"
 }
 
 @test "scenarios that wait for the kernel's long timers" {
     [ -n "${NETSTEP_LONG:-}" ] || skip "takes 80 s: make check-long"
-    needs_hosts
+    needs_wire
     run_for 200 scenarios wire -q --coverage "$ROOT"/wire/scenarios/long/*.wire
     assert_equal "$status" 0 "exit status" || fail "$(cat "$T/scenarios.err" "$T/scenarios.out")"
     grep -Eq '^ TIME_WAIT +CLOSED .* 1 *$' "$T/scenarios.out" || fail "TIME_WAIT did not end" "$(cat "$T/scenarios.out")"
@@ -78,7 +70,7 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
 
 @test "scenarios under load, again and again" {
     [ -n "${NETSTEP_LONG:-}" ] || skip "takes minutes: make check-long"
-    needs_hosts
+    needs_wire
     local i
     for i in 1 2; do start "load$i" timeout 1200 sh -c 'while :; do :; done'; done
     for ((i = 0; i < 50; i++)); do
@@ -88,7 +80,7 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
 }
 
 @test "a scenario as JSON: every line is an object, and the transitions are in it" {
-    needs_hosts
+    needs_wire
     command -v python3 >/dev/null || skip "python3 is not installed"
     run_for 30 json wire --json "$ROOT/wire/scenarios/02-close.wire"
     assert_equal "$status" 0 "exit status"
@@ -170,7 +162,7 @@ PYTHON
 # ---- what does not come true
 
 @test "another packet came: the line, the packet, and the ladder up to there, with -q too" {
-    needs_hosts
+    needs_wire
     plays "${opening[@]}" deliver 'expect RST from server'
     fails 8 'instead came packet 2: SYN\+ACK seq 0 ack 1' '^  1  SYN_SENT .*SYN seq 0.* SYN_RECV$'
     grep -q 'a.wire:8: expect RST from server: instead came packet 2' <(tr -s ' \n' ' ' <"$T/play.out") ||
@@ -178,7 +170,7 @@ PYTHON
 }
 
 @test "other numbers, a packet too many, or one that is gone" {
-    needs_hosts
+    needs_wire
     plays "${opening[@]}" deliver 'expect SYN+ACK from server seq 0 ack 5'
     fails 8 'instead came packet 2: SYN\+ACK seq 0 ack 1' SYN_RECV
     plays "${opening[@]}" deliver 'nothing from server'
@@ -188,7 +180,7 @@ PYTHON
 }
 
 @test "a name under which no packet is kept" {
-    needs_hosts
+    needs_wire
     plays "${opening[@]}" 'deliver late'
     fails 7 'no packet on the wire was kept under that name' 'tcp_client -q'
     plays "${opening[@]}" 'keep late' 'deliver late' 'drop late'
@@ -196,7 +188,7 @@ PYTHON
 }
 
 @test "a command that does not exist, or that dies: its exit status, and nobody waits for long" {
-    needs_hosts
+    needs_wire
     plays 'run client no_such_program 7000' 'expect SYN from client'
     fails 1 'run client no_such_program 7000: No such file or directory' 'no_such_program 7000'
     plays "run client cd / && no_such_program" 'expect SYN from client'
@@ -256,7 +248,7 @@ PYTHON
 }
 
 @test "a command that ends otherwise than the script says" {
-    needs_hosts
+    needs_wire
     plays 'run client exit 3' 'exit client 0'
     fails 2 'exit status 3' 'end: exit status 3'
     plays 'run client exit 0' 'exit client killed'
@@ -268,7 +260,7 @@ PYTHON
 }
 
 @test "a state that never comes: the wait ends, and says which states there are" {
-    needs_hosts
+    needs_wire
     plays 'state server LISTEN within 0.2'
     fails 1 'no socket is in that state' 'client 10.0.0.1'
     plays "${opening[@]}" 'states ESTABLISHED ESTABLISHED within 0.2'
@@ -278,13 +270,13 @@ PYTHON
 }
 
 @test "a sysctl that does not exist" {
-    needs_hosts
+    needs_wire
     plays 'set client net.ipv4.no_such_thing 1'
     fails 1 'No such file or directory' 'client 10.0.0.1'
 }
 
 @test "of several scripts the others are played all the same" {
-    needs_hosts
+    needs_wire
     printf 'state server LISTEN within 0.1\n' >"$T/bad.wire"
     printf 'run client true\nexit client 0\n' >"$T/good.wire"
     run_for 30 play wire -q "$T/bad.wire" "$T/good.wire"
@@ -294,7 +286,7 @@ PYTHON
 }
 
 @test "one program is the process itself: a signal reaches it, and its exit status is what counts" {
-    needs_hosts
+    needs_wire
     plays 'run server tcp_server -q -b 10.0.0.2 7000' 'output server listening on' 'signal server TERM' 'exit server 0' \
         'run client sleep 60' 'signal client KILL' 'exit client killed'
     assert_equal "$status" 0 "exit status" || fail "$(cat "$T/play.err")"

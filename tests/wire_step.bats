@@ -3,13 +3,9 @@
 
 load helper
 
-# Leaks can't be looked for in a process that has left its namespace of processes: SAN=1 looks for the rest.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-
 setup() {
     setup_started
-    # A wire that needs no packet: it says why it can't be had here, if it can't.
-    "$BIN/wire" --free --client true >"$T/try" 2>&1 || skip "$(tail -n 1 "$T/try")"
+    needs_wire
 }
 
 # Gives the lines in $1 (a printf format) to wire, whose further arguments follow; $T/step.out and .err, $status.
