@@ -42,8 +42,8 @@ load wire
     refuses 'a script says itself' --loss 5 "$T/a.wire"
     refuses 'a script says itself' -c true "$T/a.wire"
     refuses 'of one script' --svg "$T/a.svg" "$T/a.wire" "$T/a.wire"
-    refuses 'quiz-log FILE' --quiz --json
-    [ ! -e "$T/a.svg" ]
+    refuses 'of one script' --json="$T/a.json" "$T/a.wire" "$T/a.wire"
+    [ ! -e "$T/a.svg" ] && [ ! -e "$T/a.json" ]
 }
 
 # ---- where no hosts can be made

@@ -115,9 +115,11 @@ says() {
     says 'UDP [0-9]+ > 7000'
 }
 
-@test "step: --json has only JSON in it, and --ascii only ASCII" {
+@test "step: --json has only JSON in it, what is said to the person is on standard error; --ascii has only ASCII" {
     steps '\ni\nz\n2\n\nx\nq\n' --json
     run ! grep -Ev '^\{.*\}$' "$T/step.out"
+    grep -q "'z' is no key here" "$T/step.err" || fail "nothing is said" "$(cat "$T/step.err")"
+    grep -Eq '^ *1  SYN_SENT .* SYN_RECV$' "$T/step.err" || fail "no ladder" "$(cat "$T/step.err")"
     steps '\nx\nq\n' --ascii
     LC_ALL=C run ! grep '[^ -~]' "$T/step.out"
 }
@@ -149,31 +151,66 @@ says() {
     says '^quiz: 2 of 2 right'
 }
 
-@test "quiz: --quiz-log writes each answer as a line of JSON" {
-    steps '\n2\nESTABLISHED\n\n\n3\n' --quiz-log "$T/log"
-    assert_equal "$status" 0
+# The answers in a stream of events, in short.
+answers() {
     command -v jq >/dev/null || skip "jq is not installed"
-    assert_equal "$(jq -r '[.question, .packet, .end, .answer // "-", .truth, .right] | join(" ")' "$T/log")" \
-        "1 1 client SYN_SENT SYN_SENT true
+    jq -r 'select(.event == "answer") | [.question, .packet, .host, .answer // "-", .truth, .right] | join(" ")' "$1"
+}
+
+@test "quiz: --json=FILE: each answer is an event behind the delivery that it was about, and the quiz is asked as ever" {
+    steps '\n2\nESTABLISHED\n\n\n3\n' --quiz --json="$T/events"
+    assert_equal "$status" 0
+    says 'will the client be then'
+    says '^quiz: 2 of 4 right'
+    row 1 SYN_SENT SYN_RECV
+    assert_equal "$(answers "$T/events")" "1 1 client SYN_SENT SYN_SENT true
 2 1 server ESTABLISHED SYN_RECV false
 3 2 client - ESTABLISHED false
 4 2 server SYN_RECV SYN_RECV true"
-    jq -e '.before.client and (.seconds >= 0) and .segment' "$T/log" >/dev/null
+    assert_equal "$(jq -r 'select(.packet == 2 or .event == "answer") | .event' "$T/events" | tail -n 3 | tr '\n' ' ')" \
+        "delivered answer answer "
+    jq 'select(.event == "answer") | .before.client and .from and .to and .connection == 1 and (.seconds >= 0) and
+        (.time > 0) and (.summary | startswith("SYN"))' "$T/events" >"$T/good"
+    assert_equal "$(sort "$T/good" | uniq -c | tr -s ' ')" ' 4 true'
+    assert_equal "$(jq -r .event "$T/events" | sed -n '1p;$p' | tr '\n' ' ')" 'begin end '
 }
 
-@test "quiz: a file that can't be written is said, before anything is asked" {
-    steps '' --quiz-log /nonexistent/log
+@test "quiz: --json on standard output: nothing but events there; what is asked, the ladder and the score on standard error" {
+    steps '\n2\nsyn-received\n\ni\nq\n' --quiz --json
+    assert_equal "$status" 0
+    run ! grep -Ev '^\{.*\}$' "$T/step.out"
+    assert_equal "$(answers "$T/step.out")" "1 1 client SYN_SENT SYN_SENT true
+2 1 server SYN_RECV SYN_RECV true"
+    mv "$T/step.err" "$T/step.out" # where says and row look
+    : >"$T/step.err"
+    says 'will the client be then'
+    says '✓ client: SYN_SENT is right'
+    says '"i" is no state'
+    says '^quiz: 2 of 2 right'
+    row 1 SYN_SENT SYN_RECV
+}
+
+@test "quiz: answers survive an end in the middle, and a file that can't be written is said before anything is asked" {
+    mkfifo "$T/keyboard"
+    STDIN=$T/keyboard start quiz wire --step --quiz --json="$T/events"
+    exec 9>"$T/keyboard"
+    printf '\n2\n2\n' >&9
+    wait_line "$T/events" '"event":"answer".*"host":"server"'
+    kill -KILL "$pid"
+    exec 9>&-
+    assert_equal "$(grep -c '"event":"answer"' "$T/events")" 2
+    steps '' --quiz --json=/nonexistent/events
     assert_equal "$status" 1
-    assert_match "$(cat "$T/step.err")" 'write /nonexistent/log: No such file'
+    assert_match "$(cat "$T/step.err")" 'write /nonexistent/events: No such file'
 }
 
 @test "quiz: the whole life of a connection: each change is asked about and explained by a rule" {
-    steps "$(printf '\\n%.0s' $(seq 40))" --quiz-log "$T/first"
+    steps "$(printf '\\n%.0s' $(seq 40))" --quiz --json="$T/first"
     assert_equal "$status" 0
     local asked
-    asked=$(wc -l <"$T/first")
+    asked=$(grep -c '"event":"answer"' "$T/first")
     [ "$asked" -ge 12 ] || fail "only $asked questions" "$(cat "$T/step.out")"
-    run ! grep -v '"right":false' "$T/first"
+    run ! grep '"right":true' "$T/first"
     # No explanation falls back to "has seen more than this packet".
     run ! grep 'has seen more' "$T/step.out"
 }
@@ -343,4 +380,24 @@ left_with() {
     press 'q' # in the middle of a question
     left_with 0
     grep -q '^quiz: 2 of 2 right (100 %)' "$T/rest"
+}
+
+@test "screen: with --json=FILE the quiz is on the screen as ever, and its answers are in the file at once" {
+    on_screen --quiz --json="$T/events"
+    press '\n'
+    shows 'the client be then'
+    press '2'
+    shows 'the server be then'
+    press '3'
+    shows 'quiz: [12] of 2 right'
+    assert_equal "$(grep -c '"event":"answer"' "$T/events")" 2 'answers'
+    press 'q'
+    left_with 0
+}
+
+@test "--quiz --json where standard output is a terminal: the questions would stand between the events, so a file is asked for" {
+    command -v script >/dev/null || skip "script (util-linux) is not installed"
+    run_for 10 refused "$(command -v script)" -qefc "$(printf '%q ' "$BIN/wire") --quiz --json" /dev/null
+    assert_equal "$status" 2
+    assert_equal "$(tr -d '\r' <"$T/refused.out")" 'wire: --quiz asks where --json writes, on this terminal: --json=FILE'
 }

@@ -1,56 +1,70 @@
-/* asleep.c: /proc/PID/task/TID/stat (proc(5)); Linux only. */
+/* asleep.c: /proc/PID/task/TID/status (proc(5)); Linux only. */
 #include "asleep.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A thread's state, a letter, and its session. False where it has just ended. */
-static bool read_thread(const char *process, const char *thread, char *state, int *session)
+struct thread {
+    char state;
+    int session;
+    long long runs;
+};
+
+/* False where it has just ended. */
+static bool read_thread(const char *process, const char *thread, struct thread *read)
 {
-    char path[600], line[600];
-    snprintf(path, sizeof path, "/proc/%s/task/%s/stat", process, thread);
+    char path[600], line[200];
+    long long switches;
+    *read = (struct thread){.state = '\0'};
+    snprintf(path, sizeof path, "/proc/%s/task/%s/status", process, thread);
     FILE *file = fopen(path, "re");
-    const char *name_end = file && fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "State: %c", &read->state) == 1 || sscanf(line, "NSsid: %d", &read->session) == 1)
+            continue;
+        if (sscanf(line, "voluntary_ctxt_switches: %lld", &switches) == 1 ||
+            sscanf(line, "nonvoluntary_ctxt_switches: %lld", &switches) == 1)
+            read->runs += switches;
+    }
     if (file)
         fclose(file);
-    /* Behind the name: state, parent, process group, session. */
-    return name_end && sscanf(name_end + 1, " %c %*d %*d %d", state, session) == 2;
+    return read->state != '\0';
 }
 
 /* S: it waits for something. (D is a short wait, for a disk or for the kernel's own work: it goes on by itself.) */
-static bool is_asleep(char state)
+static void add_thread(const struct thread *thread, struct session_look *look)
 {
-    return strchr("STtZX", state) != NULL;
+    look->threads++;
+    look->asleep = look->asleep && strchr("STtZX", thread->state) != NULL;
+    look->runs += thread->runs;
 }
 
-static bool process_is_asleep(const char *process, pid_t session)
+static void add_process(const char *process, pid_t session, struct session_look *look)
 {
-    char path[300], state;
-    int its_session;
-    bool asleep = true;
-    if (!read_thread(process, process, &state, &its_session) || its_session != session)
-        return true;
+    char path[300];
+    struct thread thread;
+    if (!read_thread(process, process, &thread) || thread.session != session)
+        return;
     snprintf(path, sizeof path, "/proc/%s/task", process);
     DIR *threads = opendir(path);
-    for (struct dirent *entry; asleep && threads && (entry = readdir(threads)) != NULL;)
-        if (isdigit((unsigned char)entry->d_name[0]) && read_thread(process, entry->d_name, &state, &its_session))
-            asleep = is_asleep(state);
+    for (struct dirent *entry; threads && (entry = readdir(threads)) != NULL;)
+        if (isdigit((unsigned char)entry->d_name[0]) && read_thread(process, entry->d_name, &thread))
+            add_thread(&thread, look);
     if (threads)
         closedir(threads);
-    return asleep;
 }
 
-bool session_is_asleep(pid_t session)
+bool session_is_asleep(pid_t session, struct session_look *last)
 {
-    bool asleep = true;
+    const struct session_look before = *last;
+    *last = (struct session_look){.asleep = true};
     DIR *processes = opendir("/proc");
-    for (struct dirent *entry; asleep && processes && (entry = readdir(processes)) != NULL;)
+    if (processes == NULL)
+        return true;
+    for (struct dirent *entry; (entry = readdir(processes)) != NULL;)
         if (isdigit((unsigned char)entry->d_name[0]))
-            asleep = process_is_asleep(entry->d_name, session);
-    if (processes)
-        closedir(processes);
-    return asleep;
+            add_process(entry->d_name, session, last);
+    closedir(processes);
+    return before.asleep && last->asleep && before.runs == last->runs && before.threads == last->threads;
 }

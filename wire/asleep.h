@@ -5,8 +5,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether every thread of every process of a session waits for something that happens (a connection, input, a time),
- * or is stopped: what it does by itself it has done. Where /proc can't be read: true. */
-bool session_is_asleep(pid_t session);
+/* The threads of a session at one look. */
+struct session_look {
+    int threads;
+    bool asleep;    /* each of them waits for something that happens (a connection, input, a time), or is stopped */
+    long long runs; /* how often they have been given a processor and left it, together */
+};
+
+/* Whether the session sleeps, and has slept since the look before (`last`; {0} at first), which becomes this one: all
+ * that its programs do by themselves they have done. One look would not tell: while the one is looked at another one
+ * may end, and wake it. Where /proc can't be read: true. */
+bool session_is_asleep(pid_t session, struct session_look *last);
 
 #endif

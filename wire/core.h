@@ -83,6 +83,10 @@ void wire_put_last(struct wire *wire, struct frame *frame);
 /* Delivers all that is held, and from then on everything at once. wire->hold holds again. */
 void wire_let_go(struct wire *wire);
 
+/* Gives an event to every view, with the time and, if it is of a state, the connection. `context` is the wire: it is a
+ * view_fn itself. For what the core does not know of: an answer. */
+void wire_emit(void *context, const struct event *event);
+
 /* A remark for the views. */
 void wire_note(struct wire *wire, enum event_kind kind, const char *text);
 

@@ -7,9 +7,6 @@
 /* What happens without a frame (listen, a timer's end) is seen so late at most, in milliseconds. */
 enum { LOOK_MS = 20 };
 
-/* Gives an event to every view, with the time and the connection. `context` is the wire: it is a view_fn itself. */
-void wire_emit(void *context, const struct event *event);
-
 /* Tells what the last reading of the states has changed. */
 void wire_tell_changes(struct wire *wire);
 

@@ -116,10 +116,16 @@ static int read_line(struct wire *wire, struct input *input, char line[LINE_BYTE
     return 1;
 }
 
-static void print_lines(const struct lines *lines)
+/* Where to speak to the person: nothing is to stand between lines of JSON. */
+static FILE *to_person(const struct hand *hand)
+{
+    return json_on_output(hand->options) ? stderr : stdout;
+}
+
+static void print_lines(const struct lines *lines, FILE *out, const char *margin)
 {
     for (size_t i = 0; i < lines->count; i++)
-        printf("%s\n", lines->line[i]);
+        fprintf(out, "%s%s\n", margin, lines->line[i]);
 }
 
 /* What a key has left to be read: a page, a question, a verdict, a message. */
@@ -127,18 +133,16 @@ static void print_left(struct hand *hand)
 {
     struct lines lines = {NULL, 0, 0};
     const int columns = ROW_COLUMNS - 5;
-    const bool ladder = !hand->options->json; /* nothing is to stand between lines of JSON */
-    if (hand->page != PAGE_NONE && ladder)
-        print_lines(&hand->lines);
+    if (hand->page != PAGE_NONE)
+        print_lines(&hand->lines, to_person(hand), "");
     hand->page = PAGE_NONE;
     for (size_t i = 0; i < hand->quiz.verdict.count; i++)
         lines_add_wrapped(&lines, hand->quiz.verdict.line[i], columns, 2);
-    if (*hand->message && ladder)
+    if (*hand->message)
         lines_add_wrapped(&lines, hand->message, columns, 0);
     if (hand->quiz.asking)
         quiz_question(&hand->quiz, &lines, columns);
-    for (size_t i = 0; i < lines.count; i++)
-        printf("     %s\n", lines.line[i]);
+    print_lines(&lines, to_person(hand), "     ");
     lines_clear(&lines);
     lines_clear(&hand->quiz.verdict);
     hand->message[0] = '\0';
@@ -169,8 +173,8 @@ static void print_held(const struct hand *hand, const struct row_style *style)
     struct state_pair now = hand_states(hand);
     if (frame == NULL || hand->quiz.asking || !isatty(STDIN_FILENO))
         return;
-    printf("%s\nEnter, x, 2, l, g, i, ? or q: ",
-           row_packet(style, frame, FATE_HELD, &now, unchanged, hand_remark(frame, remark), text));
+    fprintf(to_person(hand), "%s\nEnter, x, 2, l, g, i, ? or q: ",
+            row_packet(style, frame, FATE_HELD, &now, unchanged, hand_remark(frame, remark), text));
     await_flush();
 }
 
@@ -241,8 +245,7 @@ int drive_by_hand(struct wire *wire, struct wire_options *options)
     view = (struct hand_screen){.screen.style = row_style_of_output()};
     view.screen.style.ascii |= options->ascii;
     const struct row_style style = view.screen.style;
-    if (quiz_open(&hand.quiz, options->quiz_log, style.ascii) == -1)
-        return EXIT_WORLD;
+    hand.quiz.ascii = style.ascii;
     begin(&hand, &view, options);
     int result = drive_start(wire, options);
     bool started = result == 0;
@@ -251,7 +254,7 @@ int drive_by_hand(struct wire *wire, struct wire_options *options)
     if (started && result == -1)
         report_errno("the wire");
     end(&hand, &view);
-    if (options->quiz && quiz_close(&hand.quiz, options->quiz_log) == -1)
-        result = -1;
+    if (options->quiz)
+        quiz_close(&hand.quiz, to_person(&hand));
     return result == -1 ? EXIT_WORLD : drive_exit_status(wire);
 }

@@ -61,25 +61,39 @@ enum event_kind {
     EVENT_AGAIN,     /* host has sent the same as frame again while it, or the answer to it, is held: not counted */
     EVENT_DELIVERED, /* frame was handed to the other host. before, states: what that changed */
     EVENT_DROPPED,   /* frame was thrown away. text: why, or "" */
+    EVENT_ANSWER,    /* somebody had said, before the delivery, in which state host will be: prediction, before */
     EVENT_STATE,     /* host's socket of the connection went from one state to another. from, states.of[host] */
     EVENT_NOTE,      /* text: a remark, of a script or of the wire itself */
     EVENT_FAILED,    /* a script did not go on as it says. text: the line and the reason */
     EVENT_END,       /* the last one */
 };
 
+/* What somebody has predicted (quiz.h), and what came true. */
+struct prediction {
+    int question; /* 1, 2 ... */
+    int packet;   /* the frame's number; it may be gone */
+    enum host_id from;
+    const char *summary;   /* frame_text of the frame */
+    enum tcp_state answer; /* STATE_NONE: nobody knew one */
+    enum tcp_state truth;
+    bool right;
+    long long took_us; /* from the question to the answer */
+};
+
 struct event {
     enum event_kind kind;
-    long long time_us;         /* since the wire began */
-    enum host_id host;         /* RUN, OUTPUT, EXIT, CAME, AGAIN, STATE; DELIVERED: who got it; DROPPED: who sent it */
-    const struct frame *frame; /* CAME, AGAIN, DELIVERED, DROPPED; else NULL. Gone after the call */
-    int connection;            /* of the frame, or of STATE; 0 = none */
-    struct state_pair before;  /* DELIVERED: the states just before */
-    struct state_pair states;  /* CAME, DELIVERED, STATE: the states now */
-    enum tcp_state from;       /* STATE: the state before */
-    struct endpoint local, remote; /* STATE: the socket; remote is all zero for a listening one */
-    bool duplicate;                /* DELIVERED: it stays on the wire, or was delivered before */
-    int number;                    /* RUN, OUTPUT, EXIT: the command, 1, 2 ... on that host */
-    const char *text;              /* never NULL */
+    long long time_us; /* since the wire began */
+    enum host_id host; /* RUN, OUTPUT, EXIT, CAME, AGAIN, STATE, ANSWER; DELIVERED: who got it; DROPPED: who sent it */
+    const struct frame *frame;           /* CAME, AGAIN, DELIVERED, DROPPED; else NULL. Gone after the call */
+    const struct prediction *prediction; /* ANSWER; else NULL. Gone after the call */
+    int connection;                      /* of the frame, of STATE or ANSWER; 0 = none */
+    struct state_pair before;            /* DELIVERED, ANSWER: the states just before the delivery */
+    struct state_pair states;            /* CAME, DELIVERED, STATE: the states now */
+    enum tcp_state from;                 /* STATE: the state before */
+    struct endpoint local, remote;       /* STATE: the socket; remote is all zero for a listening one */
+    bool duplicate;                      /* DELIVERED: it stays on the wire, or was delivered before */
+    int number;                          /* RUN, OUTPUT, EXIT: the command, 1, 2 ... on that host */
+    const char *text;                    /* never NULL */
 };
 
 /* A view: called with each event in turn. */

@@ -109,7 +109,10 @@ static void deliver(struct hand *hand, struct frame *frame, bool keep)
     hand->next_us = 0;
     if (keep)
         say(hand, "packet %d was delivered, and a copy of it is still on the wire", frame->number);
+    hand->quiz.answer_count = 0;
     wire_deliver(hand->wire, frame, keep);
+    for (int i = 0; i < hand->quiz.answer_count; i++)
+        wire_emit(hand->wire, &hand->quiz.events[i]);
 }
 
 /* Before a delivery the quiz asks, if it has something to ask. */

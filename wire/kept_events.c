@@ -61,7 +61,7 @@ static bool make_room(struct kept_events *kept)
 void kept_events_see(void *context, const struct event *event)
 {
     struct kept_events *kept = context;
-    if (event->kind == EVENT_AGAIN || event->kind == EVENT_BEGIN)
+    if (event->kind == EVENT_AGAIN || event->kind == EVENT_BEGIN || event->kind == EVENT_ANSWER)
         return; /* they change nothing in the rows */
     if (make_room(kept) && copy_event(&kept->events[kept->count], event))
         kept->count++;

@@ -25,13 +25,12 @@ static const char usage[] =
     "      --step             a key for each packet (default on a terminal)\n"
     "      --play[=SECS]      each packet goes on by itself after SECS (default 1); a script goes on as slowly\n"
     "      --free             each packet goes on at once (default elsewhere, and on a bad network)\n"
-    "      --quiz             before each delivery: which state comes next?\n"
-    "      --quiz-log FILE    the same, and each answer as a line of JSON in FILE\n"
+    "      --quiz             before each delivery: which state comes next? (--json keeps the answers)\n"
     "      --own-timers       while you step, let the kernel repeat what you hold (default: it waits for you)\n"
     "  A bad network, the same in each run with the same seed (implies --free):\n"
     "      --delay MS  --jitter MS  --loss PCT  --duplicate PCT  --reorder PCT  --rate BITS/S (k, M, G)  --seed N\n"
     "  What is written:\n"
-    "      --json             each event as a line of JSON, instead of the ladder\n"
+    "      --json[=FILE]      each event as a line of JSON, in FILE, or instead of the ladder\n"
     "      --svg FILE         the ladder as a figure        --pcap FILE   the packets, for Wireshark (pcapng)\n"
     "      --coverage         at the end, the state diagram and what of it was seen\n"
     "  -q, --quiet            no ladder, and nothing of what the programs print\n"
@@ -49,7 +48,6 @@ enum {
     OPTION_PLAY,
     OPTION_FREE,
     OPTION_QUIZ,
-    OPTION_QUIZ_LOG,
     OPTION_OWN_TIMERS,
     OPTION_DELAY,
     OPTION_JITTER,
@@ -73,7 +71,6 @@ static const struct option long_options[] = {
     {"play", optional_argument, NULL, OPTION_PLAY},
     {"free", no_argument, NULL, OPTION_FREE},
     {"quiz", no_argument, NULL, OPTION_QUIZ},
-    {"quiz-log", required_argument, NULL, OPTION_QUIZ_LOG},
     {"own-timers", no_argument, NULL, OPTION_OWN_TIMERS},
     {"delay", required_argument, NULL, OPTION_DELAY},
     {"jitter", required_argument, NULL, OPTION_JITTER},
@@ -82,7 +79,7 @@ static const struct option long_options[] = {
     {"reorder", required_argument, NULL, OPTION_REORDER},
     {"rate", required_argument, NULL, OPTION_RATE},
     {"seed", required_argument, NULL, OPTION_SEED},
-    {"json", no_argument, NULL, OPTION_JSON},
+    {"json", optional_argument, NULL, OPTION_JSON},
     {"svg", required_argument, NULL, OPTION_SVG},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {"coverage", no_argument, NULL, OPTION_COVERAGE},
@@ -197,12 +194,8 @@ static bool take_option(int option, const char *value, struct said *said, struct
     case OPTION_PLAY:
         return take_pace(PACE_PLAY, said, options) && (!value || option_seconds("--play", value, &options->play_ms));
     case OPTION_QUIZ: options->quiz = true; return true;
-    case OPTION_QUIZ_LOG:
-        options->quiz = true;
-        options->quiz_log = value;
-        return true;
     case OPTION_OWN_TIMERS: options->own_timers = true; return true;
-    case OPTION_JSON: options->json = true; return true;
+    case OPTION_JSON: options->json = value ? value : "-"; return true;
     case OPTION_SVG: options->svg = value; return true;
     case OPTION_PCAP: options->capture = value; return true;
     case OPTION_COVERAGE: options->coverage = true; return true;
@@ -218,12 +211,13 @@ static bool settle(struct wire_options *options, const struct said *said)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     options->network.on = said->bad_network;
     if (!said->pace)
-        options->pace = said->bad_network || options->json || options->quiet || !terminal ? PACE_FREE : PACE_STEP;
+        options->pace = said->bad_network || json_on_output(options) || options->quiet || !terminal ? PACE_FREE
+                                                                                                    : PACE_STEP;
     if (options->quiz && !said->pace)
         options->pace = PACE_STEP;
     const char *name = getenv("TERM");
     options->screen = options->pace == PACE_STEP && terminal && name && *name && strcmp(name, "dumb") != 0 &&
-                      !options->json && !options->quiet;
+                      !json_on_output(options) && !options->quiet;
     if (said->bad_network && options->pace != PACE_FREE)
         report("a bad network decides by itself what happens to a packet: not with --step, --play or --quiz");
     else if (options->quiz && options->pace != PACE_STEP)
@@ -233,10 +227,11 @@ static bool settle(struct wire_options *options, const struct said *said)
         report("a script says itself what happens to each packet: no --step, --free, --quiz or bad network");
     else if (options->script_count > 0 && (options->command_count[CLIENT] || options->command_count[SERVER]))
         report("a script says itself what runs: no --server and --client");
-    else if (options->script_count > 1 && (options->svg || options->capture))
-        report("--svg and --pcap write one file: of one script");
-    else if (options->json && options->quiz)
-        report("--quiz asks where --json writes: --quiz-log FILE keeps the answers, as JSON");
+    else if (options->script_count > 1 &&
+             (options->svg || options->capture || (options->json && !json_on_output(options))))
+        report("--svg, --pcap and --json=FILE write one file: of one script");
+    else if (options->quiz && json_on_output(options) && isatty(STDOUT_FILENO))
+        report("--quiz asks where --json writes, on this terminal: --json=FILE");
     else
         return true;
     return false;

@@ -6,6 +6,7 @@
 #include "event.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 enum pace {
     PACE_STEP, /* a person decides about each packet */
@@ -19,9 +20,8 @@ struct wire_options {
     enum pace pace;
     int play_ms;               /* PACE_PLAY: how long a packet is held */
     bool quiz;                 /* asks before each delivery */
-    const char *quiz_log;      /* a file for its answers, or NULL */
     bool screen;               /* PACE_STEP: by keys on a terminal, which then shows the ladder itself */
-    bool json;                 /* events on standard output instead of the ladder */
+    const char *json;          /* a file for the events; "-": standard output, which then has no ladder; or NULL */
     bool quiet;                /* nothing on standard output but failures and the summary */
     bool coverage;             /* ends in the state diagram and what of it was seen */
     bool ascii;                /* no line-drawing characters */
@@ -31,6 +31,12 @@ struct wire_options {
     char **scripts; /* FILE.wire ... */
     int script_count;
 };
+
+/* Whether standard output belongs to the events. A ladder, for a person who steps, is then on standard error. */
+static inline bool json_on_output(const struct wire_options *options)
+{
+    return options->json && strcmp(options->json, "-") == 0;
+}
 
 /* Fills `options`. Returns -1 to go on, or the exit status: of --help and --version, or of a wrong argument, which
  * has been reported. */

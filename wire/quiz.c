@@ -1,26 +1,12 @@
 #include "quiz.h"
 
 #include "common/await.h"
-#include "common/json.h"
-#include "common/report.h"
 #include "row.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { QUIET_BETWEEN = 3, VERDICT_COLUMNS = 10000 /* whoever shows it breaks the lines */ };
-
-int quiz_open(struct quiz *quiz, const char *log, bool ascii)
-{
-    *quiz = (struct quiz){.ascii = ascii};
-    quiz->log = log ? fopen(log, "we") : NULL;
-    if (log && quiz->log == NULL) {
-        report_errno("write %s", log);
-        return -1;
-    }
-    return 0;
-}
 
 static struct quiz_fins *fins_of(struct quiz *quiz, int connection)
 {
@@ -125,7 +111,7 @@ enum quiz_reply quiz_answer(struct quiz *quiz, const char *text)
         return QUIZ_NO_STATE;
     struct quiz_guess *guess = &quiz->guess[quiz->end];
     guess->answer = answer;
-    guess->seconds = (double)(now_us() - quiz->asked_us) / 1e6;
+    guess->took_us = now_us() - quiz->asked_us;
     quiz->asking = false;
     if (quiz->end == SERVER || !may_change(quiz, quiz->states.of[other_host(quiz->from)]))
         return QUIZ_READY;
@@ -148,24 +134,19 @@ static bool vanished(enum tcp_state before, enum tcp_state after)
            (after == STATE_LISTEN || after == STATE_CLOSED);
 }
 
-static void log_answer(struct quiz *quiz, enum host_id end, const struct event *event, enum tcp_state truth, bool right)
+static void keep_answer(struct quiz *quiz, enum host_id end, const struct event *event, enum tcp_state truth,
+                        bool right)
 {
     const struct quiz_guess *guess = &quiz->guess[end];
-    char segment[6 * sizeof quiz->segment + 3], answer[48] = "";
-    if (quiz->log == NULL)
-        return;
-    if (guess->answer != STATE_NONE)
-        snprintf(answer, sizeof answer, "\"answer\":\"%s\",", state_name(guess->answer));
-    int written = fprintf(quiz->log,
-                          "{\"question\":%d,\"packet\":%d,\"segment\":%s,\"from\":\"%s\",\"end\":\"%s\",\"before\":"
-                          "{\"client\":\"%s\",\"server\":\"%s\"},%s\"truth\":\"%s\",\"right\":%s,\"seconds\":%.1f}\n",
-                          quiz->questions, quiz->packet, json_string(quiz->segment, segment, sizeof segment),
-                          host_name(quiz->from), host_name(end), event_state_name(event->before.of[CLIENT]),
-                          event_state_name(event->before.of[SERVER]), answer, event_state_name(truth),
-                          right ? "true" : "false", guess->seconds);
-    /* At once: a class that is interrupted keeps its answers. */
-    if ((written < 0 || fflush(quiz->log) != 0) && !quiz->failed)
-        quiz->failed = true;
+    struct prediction *prediction = &quiz->predictions[quiz->answer_count];
+    *prediction = (struct prediction){quiz->questions, quiz->packet, quiz->from, quiz->segment,
+                                      guess->answer,   truth,        right,      guess->took_us};
+    quiz->events[quiz->answer_count++] = (struct event){.kind = EVENT_ANSWER,
+                                                        .host = end,
+                                                        .connection = event->connection,
+                                                        .before = event->before,
+                                                        .prediction = prediction,
+                                                        .text = ""};
 }
 
 /* Why an end is in that state now. */
@@ -220,7 +201,7 @@ static void judge(struct quiz *quiz, enum host_id end, const struct event *event
     quiz->questions++;
     quiz->right += right;
     quiz->unknown += guess->answer == STATE_NONE;
-    log_answer(quiz, end, event, truth, right);
+    keep_answer(quiz, end, event, truth, right);
     if (right)
         tell_right(quiz, end, before, truth);
     else
@@ -238,6 +219,7 @@ void quiz_see(void *context, const struct event *event)
     }
     if (event->kind != EVENT_DELIVERED || quiz->packet != frame->number)
         return;
+    quiz->answer_count = 0;
     for (int end = 0; end < HOSTS; end++)
         if (quiz->guess[end].asked)
             judge(quiz, (enum host_id)end, event);
@@ -255,33 +237,28 @@ const char *quiz_score(const struct quiz *quiz, char text[QUIZ_SCORE_SIZE])
     return text;
 }
 
-static void print_results(const struct quiz *quiz)
+static void print_results(const struct quiz *quiz, FILE *out)
 {
     char score[QUIZ_SCORE_SIZE];
     struct row_style style = row_style_of_output();
     struct lines wrong = {NULL, 0, 0};
-    printf("\nquiz: %s", quiz_score(quiz, score));
+    fprintf(out, "\nquiz: %s", quiz_score(quiz, score));
     if (quiz->questions > 0)
-        printf(" (%d %%)", 100 * quiz->right / quiz->questions);
+        fprintf(out, " (%d %%)", 100 * quiz->right / quiz->questions);
     if (quiz->unknown > 0)
-        printf(", %d times no answer", quiz->unknown);
-    printf("\n%s", quiz->wrong.count > 0 ? "once more, what was not right:\n" : "");
+        fprintf(out, ", %d times no answer", quiz->unknown);
+    fprintf(out, "\n%s", quiz->wrong.count > 0 ? "once more, what was not right:\n" : "");
     for (size_t i = 0; i < quiz->wrong.count; i++)
         lines_add_wrapped(&wrong, quiz->wrong.line[i], style.columns - 2, 2);
     for (size_t i = 0; i < wrong.count; i++)
-        printf("  %s\n", wrong.line[i]);
+        fprintf(out, "  %s\n", wrong.line[i]);
     lines_clear(&wrong);
     await_flush();
 }
 
-int quiz_close(struct quiz *quiz, const char *log)
+void quiz_close(struct quiz *quiz, FILE *out)
 {
-    print_results(quiz);
-    if (quiz->log && fclose(quiz->log) != 0)
-        quiz->failed = true;
-    if (quiz->failed)
-        report("write %s: not all answers could be written", log);
+    print_results(quiz, out);
     lines_clear(&quiz->verdict);
     lines_clear(&quiz->wrong);
-    return quiz->failed ? -1 : 0;
 }

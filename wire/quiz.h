@@ -2,15 +2,8 @@
  * it; then the kernel tells, and where the answer was wrong the RFC's rule says why.
  *
  * Whoever drives the wire calls quiz_ask before a delivery, and quiz_answer until it is ready; then it delivers. The
- * quiz is a view as well: it sees the delivery, and what it changed.
- *
- * With a file each answer becomes a line of JSON in it:
- *
- *     {"question":3,"packet":2,"segment":"SYN+ACK seq 0 ack 1 win 65160 mss 1460 ws 10","from":"server","end":"client",
- *      "before":{"client":"SYN_SENT","server":"SYN_RECV"},"answer":"ESTABLISHED","truth":"ESTABLISHED","right":true,
- *      "seconds":4.2}
- *
- * "answer" is absent where nobody knew one. "seconds" is how long the answer took.
+ * quiz is a view as well: it sees the delivery, and what it changed. What came of
+ * the answers are events as well (EVENT_ANSWER): whoever drives hands them to the wire once the packet is delivered.
  */
 #ifndef WIRE_QUIZ_H
 #define WIRE_QUIZ_H
@@ -35,12 +28,10 @@ struct quiz_fins {
 struct quiz_guess {
     bool asked;
     enum tcp_state answer; /* STATE_NONE: not known */
-    double seconds;
+    long long took_us;
 };
 
 struct quiz {
-    FILE *log; /* or NULL */
-    bool failed;
     bool ascii;
     /* the question of the moment */
     int packet; /* 0 = none */
@@ -53,16 +44,16 @@ struct quiz {
     struct quiz_guess guess[HOSTS];
     char segment[200];
     /* what came of it */
-    struct lines verdict; /* about the packet that was delivered last */
-    struct lines wrong;   /* everything to be repeated at the end */
+    struct lines verdict;       /* about the packet that was delivered last */
+    struct lines wrong;         /* everything to be repeated at the end */
+    struct event events[HOSTS]; /* ... and its answers, for the wire */
+    struct prediction predictions[HOSTS];
+    int answer_count;
     int questions, right, unknown, quiet_packets;
     struct quiz_fins fins[QUIZ_CONNECTIONS];
 };
 
 enum quiz_reply { QUIZ_READY, QUIZ_NEXT, QUIZ_NO_STATE };
-
-/* Begins; `log` is the file to write, or NULL. Returns 0, or -1 after a report. */
-int quiz_open(struct quiz *quiz, const char *log, bool ascii);
 
 /* The view (view_fn); context is the struct quiz. */
 void quiz_see(void *context, const struct event *event);
@@ -84,7 +75,7 @@ void quiz_give_up(struct quiz *quiz);
 enum { QUIZ_SCORE_SIZE = 48 };
 const char *quiz_score(const struct quiz *quiz, char text[QUIZ_SCORE_SIZE]);
 
-/* The end: prints the score on standard output, and again what was wrong. Returns 0, or -1 after a report. */
-int quiz_close(struct quiz *quiz, const char *log);
+/* The end: prints the score, and again what was wrong. */
+void quiz_close(struct quiz *quiz, FILE *out);
 
 #endif

@@ -100,10 +100,10 @@ int play_scenes(const struct wire_options *options)
     struct coverage sum = {.seen = {0}};
     int worst = EXIT_DONE;
     for (int i = 0; i < options->script_count && !stop_signal(); i++) {
-        if (!options->quiet && !options->json && i > 0)
+        if (!options->quiet && !json_on_output(options) && i > 0)
             putchar('\n');
         int status = start_scene(options, options->scripts[i], &sum);
-        if (options->script_count > 1 && !options->json)
+        if (options->script_count > 1 && !json_on_output(options))
             printf("%s  %s\n", status == EXIT_DONE ? "ok      " : "not ok  ", options->scripts[i]);
         if (status > worst)
             worst = status;

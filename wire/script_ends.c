@@ -32,7 +32,8 @@ void player_came_true(struct player *player)
 static bool await_settled(struct player *player, const struct command *command)
 {
     long long end = now_us() + (long long)(SETTLE_MS * player->scale) * 1000;
-    while (!command->ended && now_us() < end && !session_is_asleep(command->pid))
+    struct session_look look = {0};
+    while (!command->ended && now_us() < end && !session_is_asleep(command->pid, &look))
         if (wire_wait(player->wire, LOOK_AGAIN_MS) == -1)
             return player_interrupted(player);
     /* It may have ended between the last look at the ends and the one at its sleep. */

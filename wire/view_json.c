@@ -222,6 +222,20 @@ static void put_state(FILE *line, const struct event *event)
             event_state_name(event->states.of[event->host]));
 }
 
+static void put_answer(FILE *line, const struct event *event)
+{
+    const struct prediction *said = event->prediction;
+    fprintf(line, ",\"question\":%d,\"packet\":%d,\"from\":\"%s\",\"to\":\"%s\",\"connection\":%d", said->question,
+            said->packet, host_name(said->from), host_name(other_host(said->from)), event->connection);
+    put_string(line, "summary", said->summary);
+    put_states(line, "before", &event->before);
+    fprintf(line, ",\"host\":\"%s\"", host_name(event->host));
+    if (said->answer != STATE_NONE)
+        fprintf(line, ",\"answer\":\"%s\"", event_state_name(said->answer));
+    fprintf(line, ",\"truth\":\"%s\",\"right\":%s", event_state_name(said->truth), said->right ? "true" : "false");
+    put_time(line, "seconds", said->took_us);
+}
+
 static void put_program(FILE *line, const struct event *event, const char *key)
 {
     fprintf(line, ",\"host\":\"%s\",\"number\":%d", host_name(event->host), event->number);
@@ -231,9 +245,11 @@ static void put_program(FILE *line, const struct event *event, const char *key)
 static void put_event(FILE *line, const struct event *event)
 {
     static const char *const names[] = {
-        [EVENT_BEGIN] = "begin",         [EVENT_RUN] = "run",         [EVENT_OUTPUT] = "output", [EVENT_EXIT] = "exit",
-        [EVENT_CAME] = "came",           [EVENT_AGAIN] = "again",     [EVENT_STATE] = "state",   [EVENT_NOTE] = "note",
-        [EVENT_DELIVERED] = "delivered", [EVENT_DROPPED] = "dropped", [EVENT_FAILED] = "failed", [EVENT_END] = "end"};
+        [EVENT_BEGIN] = "begin",     [EVENT_RUN] = "run",       [EVENT_OUTPUT] = "output",
+        [EVENT_EXIT] = "exit",       [EVENT_CAME] = "came",     [EVENT_AGAIN] = "again",
+        [EVENT_STATE] = "state",     [EVENT_NOTE] = "note",     [EVENT_DELIVERED] = "delivered",
+        [EVENT_DROPPED] = "dropped", [EVENT_ANSWER] = "answer", [EVENT_FAILED] = "failed",
+        [EVENT_END] = "end"};
     fprintf(line, "{\"event\":\"%s\"", names[event->kind]);
     put_time(line, "time", event->time_us);
     switch (event->kind) {
@@ -246,6 +262,7 @@ static void put_event(FILE *line, const struct event *event)
     case EVENT_DELIVERED:
     case EVENT_DROPPED: put_frame_event(line, event); break;
     case EVENT_STATE: put_state(line, event); break;
+    case EVENT_ANSWER: put_answer(line, event); break;
     case EVENT_NOTE:
     case EVENT_FAILED: put_string(line, "text", event->text); break;
     case EVENT_END: break;

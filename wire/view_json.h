@@ -19,10 +19,9 @@
  *     again        the same; copies (how often it was sent again), sent (when it came)
  *     delivered    the same; sent, deliveries, duplicate, before, states
  *     dropped      the same; sent, reason
- *     state        host, connection, local, local_port, remote, remote_port, old, new
- *     note         text
- *     failed       text
- *     end
+ *     answer       question, packet, from, to, connection, summary, before; host (whose state was asked), answer
+ * (absent: nobody knew one), truth, right, seconds (from the question to the answer) state        host, connection,
+ * local, local_port, remote, remote_port, old, new note         text failed       text end
  */
 #ifndef WIRE_VIEW_JSON_H
 #define WIRE_VIEW_JSON_H

@@ -137,6 +137,7 @@ void view_ladder(void *context, const struct event *event)
         break;
     case EVENT_END: print_waiting(view); break;
     case EVENT_CAME: /* its row is printed when it has gone somewhere */ know_listener(view, event); break;
-    case EVENT_AGAIN: break;
+    case EVENT_AGAIN:
+    case EVENT_ANSWER: /* the quiz has told */ break;
     }
 }

@@ -246,6 +246,7 @@ void view_pcapng(void *context, const struct event *event)
     case EVENT_NOTE: write_said(view, event, "wire", "note"); break;
     case EVENT_FAILED: write_said(view, event, "wire", "failed"); break;
     case EVENT_BEGIN: write_said(view, event, "wire", "wire"); break;
+    case EVENT_ANSWER:
     case EVENT_END: break;
     }
     if (event->kind == EVENT_CAME || event->kind == EVENT_DELIVERED) {

@@ -229,6 +229,7 @@ void view_svg(void *context, const struct event *event)
     case EVENT_STATE: add_change(view, event); break;
     case EVENT_NOTE: add_text(view, ITEM_NOTE, PLACE_MIDDLE, event, ""); break;
     case EVENT_FAILED: add_text(view, ITEM_FAILED, PLACE_MIDDLE, event, "FAILED: "); break;
+    case EVENT_ANSWER:
     case EVENT_END: break;
     }
     view->left_out += view->full;

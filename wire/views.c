@@ -40,17 +40,18 @@ int views_open(struct views *views, const struct wire_options *options, struct w
 {
     *views = (struct views){.kept = -1, .ladder = {.style = row_style_of_output()}};
     views->ladder.style.ascii |= options->ascii;
-    views->has_ladder = !options->json && !options->screen && (!options->quiet || keep_ladder);
+    bool shown = !json_on_output(options) || options->pace == PACE_STEP;
+    views->has_ladder = shown && !options->screen && (!options->quiet || keep_ladder);
     if (views->has_ladder && options->quiet)
         views->kept = open_nameless();
-    views->ladder.out = options->quiet ? views->kept : STDOUT_FILENO;
+    views->ladder.out = options->quiet ? views->kept : json_on_output(options) ? STDERR_FILENO : STDOUT_FILENO;
     if (views->ladder.out == -1)
         views->has_ladder = false;
     if (views->has_ladder)
         wire_add_view(wire, view_ladder, &views->ladder);
     if (options->json) {
-        if (view_json_open(&views->json, "-") == -1)
-            return cant_write("-");
+        if (view_json_open(&views->json, options->json) == -1)
+            return cant_write(options->json);
         views->has_json = true;
         wire_add_view(wire, view_json, &views->json);
     }
@@ -93,7 +94,7 @@ int views_close(struct views *views, const struct wire_options *options)
         result = cant_write("-");
     }
     if (views->has_json && view_json_close(&views->json) == -1)
-        result = cant_write("-");
+        result = cant_write(options->json);
     if (views->has_capture && view_pcapng_close(&views->capture) == -1)
         result = cant_write(options->capture);
     if (views->has_svg && view_svg_close(&views->svg) == -1)
