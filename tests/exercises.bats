@@ -327,6 +327,7 @@ needs_python() { command -v python3 >/dev/null || skip "python3, in which these 
 }
 
 @test "lab: the grader finds the mistake in work/lab, where the answer says" {
+    beyond_sample
     needs_python
     find tests/mutants -mindepth 1 -maxdepth 1 ! -name server-never-closes -exec rm -r {} +
     tests/lab >"$T/task"

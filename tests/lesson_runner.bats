@@ -148,21 +148,25 @@ await_death() {
 }
 
 @test "an extra row is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^(tcp.*LISTEN\n)/$1$1/m' '-tcp        0      0 127.0.0.1:7000          0.0.0.0:*  '
 }
 
 @test "a row where the lesson shows none is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^tcp.*TIME_WAIT.*\n//m' 'TIME_WAIT'
 }
 
 @test "another Recv-Q is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^tcp  +0( +0 127.0.0.1:43688)/tcp 5$1/m' '-tcp 5 '
 }
 
 @test "the wrong order is found" {
+    beyond_sample
     rejected two_terminals.md 's/(connected from port 43688\n)(hello\n)/$2$1/' 'prints something else' '-hello' '+hello'
 }
 
@@ -176,6 +180,7 @@ await_death() {
 }
 
 @test "another descriptor is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/accept\(\) = 4/accept() = 5/' '-accept() = 5'
 }
@@ -185,6 +190,7 @@ await_death() {
 }
 
 @test "a command that fails is found, and one that fails otherwise" {
+    beyond_sample
     rejected two_terminals.md 's/\$ echo \$\?\n111\n//' 'ends with exit status 111; if that is meant, show it: $ echo $?'
     rejected two_terminals.md 's/^111$/1/m' '-1' '+111'
     rejected two_terminals.md 's/\$ echo_server/\$ echo_srever/' 'echo_srever: command not found'
@@ -359,6 +365,7 @@ PERL
 }
 
 @test "bytes~ allows another scale and longer numbers in the wire's ladder, and no other packet" {
+    beyond_sample
     local lesson=$BATS_TEST_TMPDIR/ladder.md
     ladder() { # WHAT IS SHOWN; the run has another window
         printf '```console bytes~\n$ echo "  1  SYN_SENT    ── SYN seq 0 win 64240 mss 1460 ws 10 ───▶  SYN_RECV"\n%s\n```\n' "$1" >"$lesson"
@@ -429,6 +436,7 @@ PERL
 }
 
 @test "--repeat stops at the first run that does not agree" {
+    beyond_sample
     beyond_sample
     LESSON=$BATS_TEST_TMPDIR/flaky.md
     printf '```console\n$ echo x >> %s; wc -l < %s | grep -cx "[1-3]"\n1\n```\n' "$LESSON.n" "$LESSON.n" >"$LESSON"

@@ -54,6 +54,7 @@ focused='document.activeElement'
 }
 
 @test "what others write stays text: no HTML, no script, no line of the server's" {
+    beyond_sample
     room
     browse 'one open' 'one wait me === "guest1"' 'two open' 'two wait me === "guest2"' \
         'one type <img src=x onerror="window.broken=1"><script>window.broken=1</script><b>bold</b>' 'one key Enter' \
@@ -81,6 +82,7 @@ focused='document.activeElement'
 }
 
 @test "for a screen reader: a log, a state, a label for each field" {
+    beyond_sample
     room
     browse 'one open' 'one wait me === "guest1"' \
         'one is log.getAttribute("role") === "log" && log.getAttribute("aria-live") === "polite" && said.getAttribute("role") === "status"' \
@@ -90,6 +92,7 @@ focused='document.activeElement'
 }
 
 @test "on a phone's width nothing is beside the screen, and with long words neither" {
+    beyond_sample
     room
     local wide='document.documentElement.scrollWidth'
     browse 'one open' 'one size 320x568' 'one wait me === "guest1"' "one is $wide === 320" \
@@ -101,6 +104,7 @@ focused='document.activeElement'
 }
 
 @test "who reads further up stays there, and is told that there is more; who is at the end follows" {
+    beyond_sample
     room
     local many='for (let i = 0; i < 60; i++) message("name", "line " + i, "", "");'
     browse 'one open' 'one size 600x500' 'one wait me === "guest1"' "one is (() => { $many return true; })()" \
@@ -133,6 +137,7 @@ contrast='(() => {
 })()'
 
 @test "contrast of 4.5 to 1 and more, light and dark, whatever the names" {
+    beyond_sample
     room
     local names='for (let i = 0; i < 60; i++) message("name" + i, "text", ["", "own", "private"][i % 3], "a remark"); true'
     browse 'one open' 'one wait me === "guest1"' 'one still' 'one is (document.getElementById("frames").open = true)' "one is (() => { $names; return true; })()" \
