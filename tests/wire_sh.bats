@@ -151,9 +151,9 @@ run_netstat() {
     export T BIN
     timeout 60 "${own[@]}" bash -c '
         ask none
-        begin; first=$!
+        begin 1; first=$!
         ask one
-        begin; second=$!
+        begin 2; second=$!
         ask two
         ask first --of $first
         ask second --of $second
@@ -178,9 +178,10 @@ ask() { # NAME [OPTION]...
     "$BIN/wire" sh "${@:2}" client readlink /proc/self/ns/net >"$T/$1.out" 2>"$T/$1.err"
     echo $? >"$T/$1.status"
 }
-begin() {
-    "$BIN/wire" --free -s "echo listening on; exec sleep 300" >"$T/begun" &
-    until grep -q "listening on" "$T/begun"; do :; done
+begin() { # NUMBER
+    : >"$T/begun.$1"
+    "$BIN/wire" --free -s "echo listening on; exec sleep 300" >"$T/begun.$1" &
+    until grep -q "listening on" "$T/begun.$1"; do :; done
 }
 answers() { # NAME STATUS [REGEX]
     assert_equal "$(cat "$T/$1.status")" "$2" "with $1" || fail "$(cat "$T/$1.err")" || return
