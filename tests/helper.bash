@@ -33,6 +33,7 @@
 #   netstat_rows PORT [STATE]          rows with PORT at either end
 #   rows_at PORT [STATE]               rows whose own end has PORT: the server's
 #   rows_to PORT [STATE]               rows whose other end has PORT: the client's
+#   look_at, look_to PORT [STATE]      the same, and for up to two seconds again if there are none
 #   has_state PORT STATE               is there a row?
 #   listening_ports PID                ports on which a process of PID's session listens
 #   free_port [PROTOCOL]               prints a port (tcp, udp) that no socket has, and keeps other tests' free_port off it
@@ -346,6 +347,19 @@ select_rows() { # ENDS PORT [STATE]
 netstat_rows() { select_rows own,other "$@"; }
 rows_at() { select_rows own "$@"; }
 rows_to() { select_rows other "$@"; }
+# The rows of the port, and if there are none another look, for up to two seconds: netstat reads its table in pieces, and
+# while other sockets come and go a single look may miss a row.
+look_at() { look_until some rows_at "$@"; }
+look_to() { look_until some rows_to "$@"; }
+look_until() { # some|NUMBER rows_at|rows_to PORT [STATE]
+    local rows=''
+    wait_for -t 2 has_so_many "$@" || true
+    [ -z "$rows" ] || echo "$rows"
+}
+has_so_many() {
+    rows=$("${@:2}")
+    if [ "$1" = some ]; then [ -n "$rows" ]; else [ "$(grep -c . <<<"$rows")" -eq "$1" ]; fi
+}
 has_state() { [ -n "$(netstat_rows "$1" "$2")" ]; }
 lacks_state() { ! has_state "$1" "$2"; }
 

@@ -8,7 +8,7 @@ load ../../tests/grading
 
 @test "[1] tcp_server: netstat shows its port in LISTEN, on the wildcard or on loopback" {
     serve
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
@@ -41,9 +41,9 @@ load ../../tests/grading
     serve
     visit visitor 'send hello' 'expect hello' "await $T/go" close
     reached visitor '^holding'
-    [ -n "$(rows_at "$port" ESTABLISHED)" ] ||
+    [ -n "$(look_at "$port" ESTABLISHED)" ] ||
         because "[closes-early] the connection is not ESTABLISHED at your server's end: it has to stay open until the client closes"
-    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the client's end"
+    [ -n "$(look_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the client's end"
     go_on "$T/go"
     done_with visitor
 }

@@ -27,7 +27,7 @@ second_address() {
 
 listens_only_at() {
     local row
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     [[ $row == *[\ :]"$1:$port "* ]] ||
         because "[ignores-address] with -b $1 your server does not listen on $1, but where this row says: $row"
@@ -47,7 +47,7 @@ nobody_at() {
     visit second 'send second' "await $T/go" 'expect second' close
     reached second '^holding'
     waiting=$(sed -n 's/^connected to .* from port //p' "$T/second.out")
-    row=$(connections | awk -v peer=":$waiting\$" '$5 ~ peer')
+    wait_for -t 2 shows_second || true
     step "netstat: $row"
     [[ $row == *ESTABLISHED* ]] ||
         because "[stops-listening] the second client's connection is not ESTABLISHED at the server: the kernel makes it without accept(), so did your server close the listening socket, or the connection?"
@@ -60,12 +60,17 @@ nobody_at() {
     server_is_up
 }
 
+shows_second() {
+    row=$(connections | awk -v peer=":$waiting\$" '$5 ~ peer')
+    [ -n "$row" ]
+}
+
 @test "[2] tcp_client: is connected, and has sent all, before the server accepts" {
     answer server watch "await $T/go" accept 'expect hello' eof 'send hello' close
     client 127.0.0.1 "$port" hello
     reached server '^holding'
     wait_for -t 5 client_has_sent || true
-    row=$(rows_to "$port" | awk '$6 != "TIME_WAIT"')
+    row=$(look_to "$port" | awk '$6 != "TIME_WAIT"')
     step "netstat: $row"
     if [ -z "$row" ] || [[ $row == *SYN_SENT* ]]; then
         because "[closes-altogether] your client's connection is gone before the server has accepted it: write, half-close, and wait in read()"

@@ -14,7 +14,7 @@ load ../../tests/grading
     nothing_left_at_server
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(rows_to "$port" TIME_WAIT)"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] ||
+    [ -n "$(look_to "$port" TIME_WAIT)" ] ||
         because "[closes-early] the client closed first and should be in TIME_WAIT. Did your server close before the client's FIN had come?"
     [ -z "$(rows_at "$port" TIME_WAIT)" ] ||
         because "[closes-early] your server is in TIME_WAIT, so it closed first: close only after read() has returned 0"
@@ -81,7 +81,7 @@ nothing_left_at_server() {
     client 127.0.0.1 "$port" hello
     reached server '^holding'
     wait_for -t 5 client_half_closed || true
-    row=$(rows_to "$port")
+    row=$(look_to "$port")
     step "netstat: $row"
     [ -n "$row" ] ||
         because "[closes-altogether] after its FIN your client should be in FIN_WAIT2, waiting for the server's; netstat shows no row:" \
@@ -95,7 +95,7 @@ nothing_left_at_server() {
     client_printed "$T/back"
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(rows_to "$port")"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] your client closed first and should leave TIME_WAIT behind; did it reset the connection?"
+    [ -n "$(look_to "$port" TIME_WAIT)" ] || because "[resets] your client closed first and should leave TIME_WAIT behind; did it reset the connection?"
 }
 client_half_closed() { [ -n "$(rows_to "$port" FIN_WAIT2)" ]; }
 

@@ -99,7 +99,7 @@ goes_away_behind_another() { # STEP...
         because "[closes-altogether] your client ended though the server has not closed: half-close with shutdown(fd, SHUT_WR), then read up to the end of file"
     client_in FIN_WAIT2 ||
         because "[no-half-close] the server has read your client's FIN and not closed: your client should wait in FIN_WAIT2 and read; netstat shows $(rows_to "$port" | awk '{ print $6 }' | grep . || echo 'no row')"
-    [ -n "$(rows_at "$port" CLOSE_WAIT)" ] || fail "the grader's own server is not in CLOSE_WAIT"
+    [ -n "$(look_at "$port" CLOSE_WAIT)" ] || fail "the grader's own server is not in CLOSE_WAIT"
     go_on "$T/go"
     reached server '^sent "late"'
     wait_for -t 5 client_has_read || true

@@ -13,7 +13,7 @@ load ../../tests/grading_scenes
     visit visitor -r 4096 "send-ahead $T/binary" "await $T/go" "swap $T/binary" half-close eof close
     reached visitor '^holding'
     wait_for -t 5 queues_filled || true
-    row=$(rows_at "$port" ESTABLISHED)
+    row=$(look_at "$port" ESTABLISHED)
     step "the client has stopped; netstat: $row"
     server_is_up
     read -r _ unread unsent _ <<<"$row"

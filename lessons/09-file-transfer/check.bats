@@ -11,13 +11,13 @@ load ../../tests/grading_scenes
 
 @test "[1] file_recv: netstat shows its port in LISTEN; with -b ADDR on that address alone" {
     receive
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
         because "[ignores-address] your receiver listens on $address: bind to 127.0.0.1 or to every address (INADDR_ANY)"
     receive -b 127.0.0.2
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(::ffff:)?127\.0\.0\.2:$port$ ]] ||
@@ -92,9 +92,9 @@ nothing_left() {
     offer sender 'name notes.txt' ok 'text all is' "await $T/go" 'text  well' half-close end close
     partner_holds sender
     wait_for -t 5 all_is_read || true
-    [ -n "$(rows_at "$port" ESTABLISHED)" ] ||
+    [ -n "$(look_at "$port" ESTABLISHED)" ] ||
         because "[closes-early] a part of the content has come, and your receiver's end is not ESTABLISHED: go on until read() returns 0"
-    [ -n "$(rows_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the sender's end"
+    [ -n "$(look_to "$port" ESTABLISHED)" ] || because "[closes-early] the connection is not ESTABLISHED at the sender's end"
     go_on "$T/go"
     partner_done sender
     nothing_left
@@ -102,7 +102,7 @@ nothing_left() {
     step "netstat: $(netstat_rows "$port" TIME_WAIT)"
     [ -z "$(rows_at "$port" TIME_WAIT)" ] ||
         because "[closes-early] your receiver is in TIME_WAIT, so it closed first: close only after read() has returned 0"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] the sender closed first and should be in TIME_WAIT; did your receiver reset the connection?"
+    [ -n "$(look_to "$port" TIME_WAIT)" ] || because "[resets] the sender closed first and should be in TIME_WAIT; did your receiver reset the connection?"
 }
 
 @test "[1] file_recv: refuses wrong and missing arguments, and a port that is taken" {
@@ -265,7 +265,7 @@ sender_is_stuck() { rows_to "$port" | awk '$3 > 0 { found = 1 } END { exit !foun
     sent receiver
     wait_state "$port" TIME_WAIT 2 || true
     step "netstat: $(netstat_rows "$port" TIME_WAIT)"
-    [ -n "$(rows_to "$port" TIME_WAIT)" ] || because "[resets] your sender closed first and should leave TIME_WAIT behind; did it reset the connection?"
+    [ -n "$(look_to "$port" TIME_WAIT)" ] || because "[resets] your sender closed first and should leave TIME_WAIT behind; did it reset the connection?"
 }
 
 @test "[1] file_send: a port where nobody listens is an error, told on stderr" {

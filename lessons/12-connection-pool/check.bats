@@ -44,7 +44,7 @@ load ../../tests/grading_pool
     none_in_close_wait ||
         because "[pool-keeps-close-wait] two new connections are in use, and the two that the server had closed are still there, in" \
             "CLOSE_WAIT: close() what you replace"
-    [ "$(rows_to "$port" ESTABLISHED | wc -l)" -eq 2 ] ||
+    [ "$(look_until 2 rows_to "$port" ESTABLISHED | wc -l)" -eq 2 ] ||
         because "[pool-too-many] two calls are under way, and netstat does not show two connections in ESTABLISHED"
     go_on "$T/go"
     all_answered

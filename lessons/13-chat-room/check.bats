@@ -11,7 +11,7 @@ ROOM=${NETSTEP_ROOM:-ws} # the end of the room's path, with a seed a word of the
 
 @test "[1] ws_chat: netstat shows its port in LISTEN; with -b ADDR on that address alone" {
     serve_room
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(0\.0\.0\.0|127\.0\.0\.1|::|::1|::ffff:127\.0\.0\.1):$port$ ]] ||
@@ -19,7 +19,7 @@ ROOM=${NETSTEP_ROOM:-ws} # the end of the room's path, with a seed a word of the
     room_is_up
     stop_process "$server_pid" KILL # how it ends has a test of its own
     serve_room -b 127.0.0.2
-    row=$(rows_at "$port" LISTEN)
+    row=$(look_at "$port" LISTEN)
     step "netstat: $row"
     read -r _ _ _ address _ <<<"$row"
     [[ $address =~ ^(::ffff:)?127\.0\.0\.2:$port$ ]] ||
