@@ -69,7 +69,7 @@ load wire
     assert_nothing_left 'after all'
 }
 
-@test "commands: one that does not exist is told in one line, whoever decides about the packets; with -q one that fails" {
+@test "commands: one that does not exist is told in one line, whoever decides about the packets; with -q one that dies" {
     : >"$T/no-program"
     for options in --free -q '-q --play' --step; do
         # shellcheck disable=SC2086
@@ -80,9 +80,9 @@ load wire
     run_for 10 none wire -c "$T/no-program x"
     assert_equal "$status" 1 'exit status'
     assert_equal "$(cat "$T/none.err")" "wire: run $T/no-program x on the client: Permission denied"
-    run_for 10 fails wire -q -s 'exit 3' -c 'kill -9 $$' -c true
+    run_for 10 fails wire -q -s 'cd / && no-such-program' -c 'kill -9 $$' -c 'exit 3'
     assert_equal "$status" 1 'exit status'
-    assert_equal "$(cat "$T/fails.err")" 'wire: run exit 3 on the server: exit status 3
+    assert_equal "$(cat "$T/fails.err")" 'wire: run cd / && no-such-program on the server: exit status 127
 wire: run kill -9 $$ on the client: killed by signal 9 (Killed)'
     assert_empty "$T/fails.out"
 }

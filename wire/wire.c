@@ -17,6 +17,7 @@
 
 #include <locale.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* What runs where nothing was asked for. */
 static void add_first_commands(struct wire_options *options)
@@ -27,14 +28,20 @@ static void add_first_commands(struct wire_options *options)
     options->commands[CLIENT][options->command_count[CLIENT]++] = "tcp_client -q --no-half-close 10.0.0.2 7000 hello";
 }
 
-/* With --quiet no ladder tells which command was the reason for the exit status. */
+/* With --quiet nobody sees what the shell says of a command that is not there (126, 127: sh(1)), nor a signal. Another
+ * exit status is the program's own, as is what it has said. */
+static bool is_own_end(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) != 126 && WEXITSTATUS(status) != 127;
+}
+
 static void tell_failures(const struct wire *wire, const struct wire_options *options)
 {
     char ended[ENDED_TEXT_SIZE];
     for (int i = 0; i < wire->command_count; i++) {
         const struct command *command = &wire->commands[i];
         const char *text = options->commands[command->host][command->number - 1];
-        if (command->ended && command->status != 0)
+        if (command->ended && !is_own_end(command->status))
             report("run %.*s on the %s: %s", (int)strcspn(text, "\n"), text, host_name(command->host),
                    command_ended_text(command->status, ended));
     }
