@@ -43,6 +43,8 @@ load wire
     refuses 'a script says itself' -c true "$T/a.wire"
     refuses 'of one script' --svg "$T/a.svg" "$T/a.wire" "$T/a.wire"
     refuses 'of one script' --json="$T/a.json" "$T/a.wire" "$T/a.wire"
+    refuses 'coverage draws where --json writes' --json --coverage
+    refuses 'coverage draws where --json writes' --json --coverage "$T/a.wire"
     [ ! -e "$T/a.svg" ] && [ ! -e "$T/a.json" ]
 }
 

@@ -230,6 +230,8 @@ static bool settle(struct wire_options *options, const struct said *said)
     else if (options->script_count > 1 &&
              (options->svg || options->capture || (options->json && !json_on_output(options))))
         report("--svg, --pcap and --json=FILE write one file: of one script");
+    else if (options->coverage && json_on_output(options))
+        report("--coverage draws where --json writes, on standard output: --json=FILE");
     else if (options->quiz && json_on_output(options) && isatty(STDOUT_FILENO))
         report("--quiz asks where --json writes, on this terminal: --json=FILE");
     else

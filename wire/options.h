@@ -18,14 +18,14 @@ struct wire_options {
     const char *commands[HOSTS][16]; /* --server, --client: each may be given several times */
     int command_count[HOSTS];
     enum pace pace;
-    int play_ms;               /* PACE_PLAY: how long a packet is held */
-    bool quiz;                 /* asks before each delivery */
-    bool screen;               /* PACE_STEP: by keys on a terminal, which then shows the ladder itself */
-    const char *json;          /* a file for the events; "-": standard output, which then has no ladder; or NULL */
-    bool quiet;                /* nothing on standard output but failures and the summary */
-    bool coverage;             /* ends in the state diagram and what of it was seen */
-    bool ascii;                /* no line-drawing characters */
-    bool own_timers;           /* the kernel's timers as they are, also while a person steps */
+    int play_ms;      /* PACE_PLAY: how long a packet is held */
+    bool quiz;        /* asks before each delivery */
+    bool screen;      /* PACE_STEP: by keys on a terminal, which then shows the ladder itself */
+    const char *json; /* a file for the events; "-": standard output, which then has no ladder; or NULL */
+    bool quiet;       /* nothing on standard output but the ladder of a script that fails, the score and the coverage */
+    bool coverage;    /* ends in the state diagram and what of it was seen */
+    bool ascii;       /* no line-drawing characters */
+    bool own_timers;  /* the kernel's timers as they are, also while a person steps */
     const char *svg, *capture; /* files to write, or NULL */
     struct bad_network network;
     char **scripts; /* FILE.wire ... */
