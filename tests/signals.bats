@@ -142,10 +142,11 @@ prompts() { [ "$(grep -c 'Enter calls it$' "$T/server.out")" -eq "$1" ]; }
 }
 
 @test "tcpstate watch on a terminal that nobody reads: ends at once" {
-    start_server -q --model fork 0
+    start_server -q --model epoll 0
     stuck_terminal watch - "$BIN/tcpstate" watch --interval 0.01 "$port"
     watch=$pid
-    start clients tcp_client -q --count 100 --hold 60 127.0.0.1 "$port" x
+    # A line of some 100 bytes for each end of each, at least; the terminal keeps 64 KiB.
+    start clients tcp_client -q --count 400 --hold 60 127.0.0.1 "$port" x
     wait_for blocked "$watch"
     kill -INT "$watch"
     wait_line "$T/watch-terminal.out" '^ended with 0' 2 || fail 'it still runs' "$(cat "/proc/$watch/wchan")"
