@@ -85,6 +85,33 @@ diagnoses() {
     wrong_variant 04 --seed bob --only 'LISTEN, ESTABLISHED'
 }
 
+@test "lesson 04: a connection stays in the state of the seed, and in no other one's" {
+    local seed asked state
+    beyond_sample
+    filled 04 ada
+    for seed in ada bob dan; do # whose states are all there are
+        asked=$("$ROOT/tests/variant" 4 "$seed" | sed -n 's/^NETSTEP_STATE=//p')
+        for state in CLOSE_WAIT FIN_WAIT2 LAST_ACK; do
+            has_constants_of "$seed" "$state"
+            if [ "$state" = "$asked" ]; then
+                full_marks 04 --seed "$seed" --only 'LISTEN, ESTABLISHED'
+            else
+                wrong_variant 04 --seed "$seed" --only 'LISTEN, ESTABLISHED'
+                assert_match "$output" "brings your server's end of that connection to $asked .STATE" "the reason for $state"
+            fi
+        done
+    done
+    has_constants_of ada none # an echo, whoever asks
+    wrong_variant 04 --seed ada --only 'LISTEN, ESTABLISHED'
+}
+# The right SHIFT, so that nothing but STATE decides.
+has_constants_of() { # SEED STATE
+    "$ROOT/tests/variant" 4 "$1" | sed -n 's/^NETSTEP_SHIFT=/#define SHIFT /p' >"$tree/work/04/variant.h"
+    printf '#define STATE "%s"\n#define ASK "state?"\n' "$2" >>"$tree/work/04/variant.h"
+    make -s -C "$tree/work/04" clean
+    compile 04
+}
+
 @test "lesson 05: by its own seed, not by another or none" {
     beyond_sample
     filled 05 ada

@@ -6,6 +6,8 @@
 
 load ../../tests/grading
 
+STATE=${NETSTEP_STATE:-none} # with a seed: to which state the server brings a connection that asks for it
+
 @test "[2] tcp_server: LISTEN, ESTABLISHED and back to LISTEN alone" {
     serve
     states_at_server LISTEN
@@ -18,6 +20,30 @@ load ../../tests/grading
     states_at_server LISTEN
     go_on "$T/on"
     done_with visitor
+    [ "$STATE" = none ] || brings_to_state
+}
+
+# With a seed: a client asks, and does the other end's part. Then its connection stays as it is while the next one is served.
+brings_to_state() {
+    local part=(half-close)
+    [ "$STATE" != FIN_WAIT2 ] || part=()
+    visit asker -r 4096 'send state?' "${part[@]}" "await $T/asked" close
+    reached asker '^holding' || return
+    asker_port=$(sed -n 's/^connected to .* from port //p' "$T/asker.out")
+    wait_for -t 5 is_in_state || true
+    step "a client has asked for the state; netstat shows its connection, at your server's end, in: ${state:-no row}"
+    server_is_up || return
+    is_in_state || because "[wrong-variant] a client has sent \"state?\": this exercise's variant brings your server's end of that" \
+        "connection to $STATE (STATE in variant.h); netstat shows ${state:-no such connection any more}" || return
+    talk 'send next' 'expect next' half-close eof close || return
+    wait_for -t 2 is_in_state || # in case a look at netstat missed the row because "[wrong-variant] your server's end of the connection that asked was in $STATE, the state of this exercise's" \
+        "variant, and has to stay there while the next client is served; netstat shows ${state:-no such connection any more}" || return
+    go_on "$T/asked"
+    done_with asker
+}
+is_in_state() {
+    state=$(rows_at "$port" | awk -v port=":$asker_port\$" '$5 ~ port { print $6 }')
+    [ "$state" = "$STATE" ]
 }
 
 states_at_server() {

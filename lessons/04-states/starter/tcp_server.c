@@ -85,8 +85,24 @@ static int write_all(int fd, const char *data, ssize_t length)
     return 0;
 }
 
+/* Your variant: a client has asked for STATE (variant.h). Brings our end of its connection there, and returns. */
+static void bring_to_state(int connection)
+{
+    (void)connection; /* take this line out when you use it */
+
+    /* Hole 6: only if you have a seed; if not, take the line below out. Which of these three is your STATE?
+     *
+     *   CLOSE_WAIT   the client half-closes, and waits: read up to its FIN, and send none
+     *   FIN_WAIT2    the client does not close: our FIN comes first, and its kernel acknowledges it
+     *   LAST_ACK     the client half-closes, and reads nothing: 100,000 bytes are more than its window takes, and behind
+     *                them our FIN has to wait
+     *
+     * read(2), write_all(), shutdown(2); no close(2). */
+    hole(6);
+}
+
 /* One client, until one of the two ends it. 0: it has closed its half, and has been sent all. -1: there is no
- * connection any more. */
+ * connection any more. 1: it has asked for STATE, and stays there. */
 static int echo(int connection)
 {
     char buffer[4096];
@@ -100,6 +116,10 @@ static int echo(int connection)
         /* Hole 3: 0: the client's FIN has come, and the state is CLOSE_WAIT. It waits for us: return 0. */
         hole(3);
 
+        if (got == (ssize_t)strlen(ASK) && memcmp(buffer, ASK, strlen(ASK)) == 0 && strcmp(STATE, "none") != 0) {
+            bring_to_state(connection);
+            return 1;
+        }
         shift(buffer, got);
         if (write_all(connection, buffer, got) == -1)
             return -1;
@@ -111,6 +131,7 @@ int main(int argc, char **argv)
     struct sockaddr_in address = address_of(argc, argv);
     signal(SIGPIPE, SIG_IGN); /* a write to a client that is gone must not end the server */
     int listen_fd = listen_on(address);
+    int held = -1; /* a connection that stays in STATE while the next clients are served, until another one asks */
 
     for (;;) {
         int connection = accept(listen_fd, NULL, NULL);
@@ -121,6 +142,12 @@ int main(int argc, char **argv)
         hole(1);
 
         int result = echo(connection);
+        if (result == 1) {
+            if (held != -1)
+                close(held);
+            held = connection;
+            continue;
+        }
 
         /* Hole 5: after 0 our half: shutdown(2) with SHUT_WR. Our FIN goes behind what waits in the Send-Q, and the
          * state is LAST_ACK until the client has read that and acknowledged the FIN: the kernel sees to it, we need not
