@@ -94,8 +94,8 @@ static void bring_to_state(int connection)
      *
      *   CLOSE_WAIT   the client half-closes, and waits: read up to its FIN, and send none
      *   FIN_WAIT2    the client does not close: our FIN comes first, and its kernel acknowledges it
-     *   LAST_ACK     the client half-closes, and reads nothing: 100,000 bytes are more than its window takes, and behind
-     *                them our FIN has to wait
+     *   LAST_ACK     the client half-closes, and reads nothing: 100,000 bytes are more than its window takes, and
+     * behind them our FIN has to wait
      *
      * read(2), write_all(), shutdown(2); no close(2). */
     hole(6);
