@@ -86,11 +86,12 @@ diagnoses() {
 }
 
 @test "lesson 04: a connection stays in the state of the seed, and in no other one's" {
-    local seed asked state
+    local seed asked state waiting
     beyond_sample
     filled 04 ada
     for seed in ada bob dan; do # whose states are all there are
         asked=$("$ROOT/tests/variant" 4 "$seed" | sed -n 's/^NETSTEP_STATE=//p')
+        [ "$asked" != CLOSE_WAIT ] || waiting=$seed
         for state in CLOSE_WAIT FIN_WAIT2 LAST_ACK; do
             has_constants_of "$seed" "$state"
             if [ "$state" = "$asked" ]; then
@@ -103,6 +104,11 @@ diagnoses() {
     done
     has_constants_of ada none # an echo, whoever asks
     wrong_variant 04 --seed ada --only 'LISTEN, ESTABLISHED'
+    # It gets there, and does not stay.
+    sed -i '/int result = echo(/i if (held != -1) { close(held); held = -1; }' "$tree/work/04/tcp_server.c"
+    has_constants_of "$waiting" CLOSE_WAIT
+    wrong_variant 04 --seed "$waiting" --only 'LISTEN, ESTABLISHED'
+    assert_match "$output" 'has to stay there while the next client is served'
 }
 # The right SHIFT, so that nothing but STATE decides.
 has_constants_of() { # SEED STATE

@@ -36,8 +36,9 @@ brings_to_state() {
     is_in_state || because "[wrong-variant] a client has sent \"state?\": this exercise's variant brings your server's end of that" \
         "connection to $STATE (STATE in variant.h); netstat shows ${state:-no such connection any more}" || return
     talk 'send next' 'expect next' half-close eof close || return
-    wait_for -t 2 is_in_state || # in case a look at netstat missed the row because "[wrong-variant] your server's end of the connection that asked was in $STATE, the state of this exercise's" \
-        "variant, and has to stay there while the next client is served; netstat shows ${state:-no such connection any more}" || return
+    wait_for -t 2 is_in_state || # a look at netstat may miss a row
+        because "[wrong-variant] your server's end of the connection that asked was in $STATE, the state of this" \
+            "exercise's variant, and has to stay there while the next client is served; netstat shows ${state:-no such connection any more}" || return
     go_on "$T/asked"
     done_with asker
 }
