@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 enum {
+    CROSSED_US = 500000,
     LOOKS = 50, /* at the states, for frames that run free, in LOOK_MS: a look takes longer than a frame */
     BATCH = 64  /* frames that are taken, or passed on, in one call */
 };
@@ -160,13 +161,19 @@ static struct frame *held_already(const struct wire *wire, const struct frame *f
     return NULL;
 }
 
+/* Both ends' timers ran out together: the answer is a repeat too, and came just before. */
+static bool crossed(const struct frame *answer, const struct frame *frame)
+{
+    return answer->repeat_of && frame->time_us - answer->time_us < CROSSED_US;
+}
+
 /* Whether the acknowledgement of this is still on the wire. A host that waits for it repeats itself meanwhile (a SYN
  * every second): that tells nobody anything. */
 static bool answer_is_held(const struct wire *wire, const struct frame *frame)
 {
     for (const struct frame *held = wire->first_held; held; held = held->next)
         if (held->connection == frame->connection && held->from != frame->from && held->packet.flags & FLAG_ACK &&
-            (int32_t)(held->packet.ack - frame->packet.seq) > 0)
+            (int32_t)(held->packet.ack - frame->packet.seq) > 0 && !crossed(held, frame))
             return true;
     return false;
 }

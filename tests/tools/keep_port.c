@@ -1,5 +1,5 @@
-/* keep_port PROTOCOL PID: prints a port that no socket has (tcp or udp) and keeps it from every other keep_port until it
- * is ended, or PID is gone. It does not hold the port itself: that is for the program under test. What it holds is a
+/* keep_port PROTOCOL PID: prints a port that no socket has (tcp or udp) and keeps it from every other keep_port until
+ * it is ended, or PID is gone. It does not hold the port itself: that is for the program under test. What it holds is a
  * name in the abstract namespace of UNIX sockets (unix(7)), which the kernel frees by itself.
  */
 #include <errno.h>
@@ -60,7 +60,8 @@ static bool take_name(const char *protocol, unsigned port)
         fprintf(stderr, "keep_port: socket: %s\n", strerror(errno));
         exit(1);
     }
-    if (bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0)
+    if (bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) ==
+        0)
         return true;
     close(fd);
     return false;

@@ -1,7 +1,7 @@
-/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...: the living processes of these sessions; those with ENTRY among
- * their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of USER (a number).
- * Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a process may have
- * been forking meanwhile. Neither the caller nor this program is ever among them.
+/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...: the living processes of these sessions; those with ENTRY
+ * among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of USER (a
+ * number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a process
+ * may have been forking meanwhile. Neither the caller nor this program is ever among them.
  *
  * Every test ends with it: one walk through /proc takes a fifth of what pgrep, pkill and grep took.
  */
@@ -120,26 +120,17 @@ int main(int count, char *words[])
     int option;
     while ((option = getopt(count, words, "km:p:u:")) != -1) {
         switch (option) {
-        case 'k':
-            end = true;
-            break;
-        case 'm':
-            wanted.entry = optarg;
-            break;
-        case 'p':
-            wanted.part = optarg;
-            break;
-        case 'u':
-            wanted.user = strtol(optarg, NULL, 10);
-            break;
-        default:
-            fprintf(stderr, "usage: marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...\n");
-            return 2;
+        case 'k': end = true; break;
+        case 'm': wanted.entry = optarg; break;
+        case 'p': wanted.part = optarg; break;
+        case 'u': wanted.user = strtol(optarg, NULL, 10); break;
+        default: fprintf(stderr, "usage: marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...\n"); return 2;
         }
     }
     wanted.sessions = words + optind;
     wanted.session_count = count - optind;
-    for (int round = 0; look(&wanted, end) > 0 && end && round < ROUNDS - 1; round++)
-        continue;
+    for (int round = 0; round < ROUNDS; round++)
+        if (look(&wanted, end) == 0 || !end)
+            break;
     return 0;
 }
