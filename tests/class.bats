@@ -263,10 +263,14 @@ result_of() { perl -MJSON::PP -e 'local $/; my $r = decode_json(<STDIN>); print 
     beyond_sample
     autograder --lesson 1
     printf '#!/bin/sh\nexec sleep 1000\n' >"$place/submission/tcp_server"
-    AUTOGRADER=$place NETSTEP_LIMIT=4 run timeout 60 "$place/run_autograder"
+    AUTOGRADER=$place NETSTEP_LIMIT=10 run timeout 90 "$place/run_autograder"
     assert_equal "$status" 0 'exit status' || fail "$output"
-    assert_match "$(result_of '$r->{output}')" 'The grading was ended after 4 s'
+    assert_match "$(result_of '$r->{output}')" 'The grading was ended after 10 s'
     assert_match "$(result_of '$r->{tests}[-1]{output}')" 'not reached'
+    # Not even the first result was written.
+    AUTOGRADER=$place NETSTEP_LIMIT=0.01 run timeout 90 "$place/run_autograder"
+    assert_equal "$status" 0 'exit status' || fail "$output"
+    assert_equal "$(result_of '"$r->{score} $r->{output}"')" $'0 Nothing was graded.\nThe grading was ended after 0.01 s.'
 }
 
 # ---- what docs/ shows
