@@ -27,7 +27,10 @@ refuses() {
 
 refused_one() { # PID NAME COMMAND
     local listening
-    wait_for -t 5 ended_or_listens "$1" || true
+    wait_for -t 5 ended_or_goes_on "$1" "$2" || true
+    # It would time out some day, and end as if it had refused.
+    ! reaches_somebody "$1" "$2" ||
+        because "[loose-arguments] '$3' is connected to port $port: it has to be refused. Numbers: check the whole word and the range (strtol, not atoi)" || return
     listening=''
     ! running "$1" || listening=$(listening_ports "$1" | head -n 1)
     [ -z "$listening" ] ||
@@ -52,4 +55,14 @@ refusal_id() { # NAME COMMAND
     esac
 }
 
-ended_or_listens() { ! running "$1" || [ -n "$(listening_ports "$1")" ]; }
+ended_or_goes_on() { # PID NAME
+    ! running "$1" || [ -n "$(listening_ports "$1")" ] || reaches_somebody "$@"
+}
+
+# `large` is the number of a listener and 65536.
+reaches_somebody() { # PID NAME
+    [ "$2" = large ] && running "$1" || return
+    netstat -antpW 2>/dev/null | awk -v ids=" $(session_members "$1" | tr '\n' ' ')" -v port=":$port\$" '
+        $6 ~ /^(ESTABLISHED|FIN_WAIT)/ && $5 ~ port { split($7, owner, "/"); if (index(ids, " " owner[1] " ")) found = 1 }
+        END { exit !found }'
+}
