@@ -36,7 +36,7 @@ host() { # NAME PROGRAM [ARG]...
         command=$(on_a_host "$BIN/$program")
     else
         partner=$name
-        printf -v command '%q %q' "$TOOLS/launch" "$program"
+        printf -v command 'env %q %q' "$TOOLS/launch" "$program"
     fi
     : >"$T/$name.out"
     : >"$T/$name.err"
@@ -68,7 +68,8 @@ END
 
 patient() { # NAME PROGRAM [ARG]...
     host "$@"
-    sed -i "s/^perl /NETSTEP_TIMEOUT_SCALE=$((SCALE * 6 / 100)) perl /" "$1.sh" # longer than the wire waits for a packet
+    sed -i "s/^env /env NETSTEP_TIMEOUT_SCALE=$((SCALE * 6 / 100)) /" "$1.sh" # longer than the wire waits for a packet
+    grep -q '^env NETSTEP_TIMEOUT_SCALE=' "$1.sh" || fail "the partner $1 has no patience: $1.sh begins it otherwise"
 }
 
 play() {
