@@ -177,7 +177,7 @@ three_established() { [ "$(rows_to "$port" ESTABLISHED | wc -l)" = 3 ]; }
     done
 }
 ends() { # SIGNAL
-    stop_process "$pid" "$1" 10 || fail "SIG$1 does not end it" "$(cat "$T/pool.out" "$T/pool.err")" || return
+    stop_process "$pid" "$1" 3 || fail "SIG$1 does not end it" "$(cat "$T/pool.out" "$T/pool.err")" || return
     assert_equal "$(status_text "$status")" "killed by SIG$1" 'its end' || return
     run ! grep -v '^call' "$T/pool.err" || fail "stderr: $(cat "$T/pool.err")"
 }
