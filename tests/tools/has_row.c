@@ -1,7 +1,7 @@
 /* has_row PORT [STATE]: does the kernel show a TCP socket with PORT at either end, in STATE (as netstat spells it; with
  * "!" before it: in any other)? Exit status 0: yes, 1: no, 2: a wrong argument or no answer.
  *
- * Tests ask again and again until a state is there. This asks the shared reader, by sock_diag(7), in a tenth of the
+ * Tests ask again and again until a state is there. This asks the shared reader, by sock_diag(7), in an eighth of the
  * time that netstat takes; netstat is asked once then, as the second witness.
  */
 #include "common/number.h"
