@@ -106,7 +106,9 @@ probing() {
     perl -MJSON::PP -e 1 2>/dev/null || skip "perl has no JSON::PP here"
     hold LISTEN
     "$BIN/tcpstate" --json "$port" >"$T/json"
-    run perl -MJSON::PP -ne '$r = decode_json($_); print "$r->{proto} $r->{local}:$r->{local_port} $r->{state} $r->{send_q}\n"' "$T/json"
+    # Every line has to be an object; a client of another test may have left TIME_WAIT to a port that the kernel gives again.
+    PORT=$port run perl -MJSON::PP -ne '$r = decode_json($_); next if $r->{local_port} != $ENV{PORT};
+        print "$r->{proto} $r->{local}:$r->{local_port} $r->{state} $r->{send_q}\n"' "$T/json"
     assert_equal "$output" "tcp 127.0.0.1:$port LISTEN 0"
 }
 
