@@ -232,6 +232,8 @@ well() {
 }
 
 twice_holding() { [ "$(grep -c '^holding' "$T/first.out")" -eq 2 ]; }
+inside() { grep -l '^holding' "$T"/more?.out | wc -l; }
+one_more_inside() { [ "$(inside)" -eq $(($1 + 1)) ]; }
 
 @test "no descriptors left: it is said once, who is here is served, and who waits gets in when one leaves" {
     # shellcheck disable=SC2016 # the inner shell's
@@ -247,9 +249,13 @@ twice_holding() { [ "$(grep -c '^holding' "$T/first.out")" -eq 2 ]; }
         started+=("$pid")
     done
     wait_line "$T/server.err" '^ws_chat: accept, clients wait in the queue: Too many open files$'
+    wait_for has_so_many 7 rows_to "$port" ESTABLISHED # all have come
     : >"$T/first"
     wait_for twice_holding
+    before=$(inside)
+    [ "$before" -lt 5 ] || fail "$before are inside: too few wait"
     : >"$T/leave"
+    wait_for one_more_inside "$before" # and others still wait: that is said already
     : >"$T/more"
     for i in 1 2 3 4 5 6; do
         succeeds "${started[i - 1]}" "more$i" 20

@@ -67,8 +67,12 @@ static void watch_listener(struct loop *loop, bool watched)
  * all of them wait. */
 static void accept_failed(struct loop *loop)
 {
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ECONNABORTED || errno == EINTR || errno == EPROTO)
+    if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO)
         return;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        loop->trouble_said = false; /* nobody waits any more: the next trouble is another one */
+        return;
+    }
     if (!loop->trouble_said)
         report_errno("accept, clients wait in the queue");
     loop->trouble_said = true;
@@ -105,7 +109,6 @@ static void accept_clients(struct loop *loop)
             accept_failed(loop);
             return;
         }
-        loop->trouble_said = false;
         take_connection(loop, fd, (struct sockaddr *)&peer);
     }
 }
