@@ -7,17 +7,18 @@
 
 load helper
 
-chromium() {
+# A file: a function of that name (this one had it once) is no browser.
+find_chromium() {
     local name
     for name in chromium chromium-browser google-chrome google-chrome-stable; do
-        command -v "$name" && return
+        type -P "$name" && return
     done
     return 1
 }
 
 setup() {
     setup_started
-    chromium=$(chromium) || skip "no Chromium here: ./setup --dev installs it"
+    chromium=$(find_chromium) || skip "no Chromium here: ./setup --dev installs it"
     perl -MJSON::PP -e 1 2>/dev/null || skip "perl's JSON::PP is missing"
     export HOME=$T # where it would leave its caches
 }
