@@ -179,6 +179,28 @@ await_death() {
         '-accept() = 4   ESTABLISHED  from 127.0.0.1:50000' '+accept() = 4   ESTABLISHED  from 127.0.0.1:43690'
 }
 
+@test "the kernel may give connections with two servers the same port, with one server it has to be another" {
+    perl -I"$ROOT/tests/lib" - <<'PERL'
+use strict;
+use warnings;
+use Lesson::Compare 'compare';
+my $run = { ephemeral => [ 32768, 60999 ], names => {} };
+my $row = sub { "tcp        0      0 127.0.0.1:$_[0]         127.0.0.1:$_[1]          TIME_WAIT" };
+my $agree = sub {
+    my ($wanted, $seen) = @_;
+    my $match = compare($run, { do => 'go on', wanted => [$wanted] }, [$seen], 1) or return 0;
+    $run->{names} = $match->{names};
+    return 1;
+};
+$agree->($row->(40000, 7005), $row->(51000, 7005)) or die "the first\n";
+!$agree->($row->(40002, 7005), $row->(51000, 7005)) or die "another port of the lesson's, the same server\n";
+!$agree->($row->(40000, 7030), $row->(51002, 7030)) or die "the lesson's port was another one before\n";
+$agree->($row->(40002, 7030), $row->(51000, 7030)) or die "another server\n";
+$agree->($row->(40000, 7005), $row->(51000, 7005)) or die "the first, again\n";
+$agree->($row->(40002, 7030), $row->(51000, 7030)) or die "the other, again\n";
+PERL
+}
+
 @test "another descriptor is found" {
     beyond_sample
     impatient

@@ -4,7 +4,8 @@ package Lesson::Compare;
 # ephemeral ports and process ids in it; those have to be the same ones throughout the lesson.
 #
 # A run's `names` says which of the lesson's ports and process ids is which real one, and the other way round:
-# "lesson port 43688" => 51234, "real port 51234" => 43688.
+# "lesson port 43688" => 51234, "real port 51234" => 43688. One real port has two names if the kernel gives it to
+# connections with two servers, which it may: "real port 51234 with 7030" => 43700.
 use strict;
 use warnings;
 no warnings 'recursion';
@@ -32,7 +33,7 @@ sub replace_names {
     return $line;
 }
 
-# {text, port => [...], pid => [...], optional}. White space counts, except where what may differ may be longer.
+# {text, port => [...], pid => [...], server => the first other port, or '', optional}. White space counts, except where what may differ may be longer.
 sub shape {
     my ($line, $item, $low, $high) = @_;
     my %found = (port => [], pid => [], optional => $item->{races} && scalar $line =~ $blocks);
@@ -45,6 +46,7 @@ sub shape {
         $bends += s/\b\d+(?:\.\d+)? ?(?:ns|us|µs|μs|ms)\b/\0time/g;
         $bends += s/\b\d+\.\d+ ?s\b/\0time/g;
     }
+    ($found{server}) = ((grep { $_ < $low || $_ > $high } $text =~ /:(\d+)\b/g), '');
     $text =~ s/\bmask [0-9a-f]{8}\b/mask \0mask/g;    # of a WebSocket frame: random
     $text = replace_names($text, $low, $high, sub { push @{ $found{ $_[0] } }, $_[1]; return "\0$_[0]" });
     if ($item->{loose}) {
@@ -79,7 +81,8 @@ sub agree {
         for my $i (0 .. $#{ $wanted->{$kind} }) {
             my ($ours, $real) = ($wanted->{$kind}[$i], $seen->{$kind}[$i]);
             return if ($names{"lesson $kind $ours"} //= $real) != $real;
-            return if ($names{"real $kind $real"}   //= $ours) != $ours;
+            return if ($names{"real $kind $real with $wanted->{server}"} //= $ours) != $ours;
+            $names{"real $kind $real"} = $ours;
         }
     }
     return \%names;
