@@ -19,11 +19,10 @@ load helper
 
 sample=(
     client-eof-as-error
-    server-dies-of-sigpipe server-never-closes
+    server-never-closes
     send-no-wait
     recv-unbounded-name
     udp-keeps-first-client
-    server-blocks-others
     pool-hands-out-dead
     chat-keeps-mask
 )

@@ -105,6 +105,7 @@ await_death() {
 }
 
 @test "a prompt is a line, whether its end comes with the answer or not" {
+    beyond_sample
     LESSON=$BATS_TEST_TMPDIR/prompt.md
     for answer in 'echo; echo got' 'echo got'; do
         printf '```console\n$ sh -c "printf prompt; read x; %s"\nprompt\n⏎\ngot\n```\n' "$answer" >"$LESSON"
@@ -143,6 +144,7 @@ await_death() {
 }
 
 @test "a missing row is found" {
+    beyond_sample
     impatient
     rejected two_terminals.md 's/^tcp.*LISTEN\n//m' '+tcp        0      0 127.0.0.1:7000          0.0.0.0:*  '
 }
@@ -400,6 +402,7 @@ PERL
 }
 
 @test "bytes~ allows a segment to be pushed, and a narrated call to move few bytes, though not none" {
+    beyond_sample
     local lesson=$BATS_TEST_TMPDIR/few.md
     shows() { # WHAT A RUN PRINTS, WHAT THE LESSON SHOWS
         printf '```console bytes~\n$ echo "%s"\n%s\n```\n' "$1" "$2" >"$lesson"

@@ -202,6 +202,7 @@ has_constants_of() { # SEED STATE
 }
 
 @test "with a seed other mistakes keep their diagnoses" {
+    beyond_sample
     exercise 01 ada
     cp "$tree/work/01/tcp_server.c" "$T/right.c"
     mistaken wrong-bytes 's/(char)(data\[at\] + SHIFT)/(char)((data[at] ^ 0x20) + SHIFT)/' # upper and lower case

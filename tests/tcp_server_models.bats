@@ -154,6 +154,7 @@ ended_for_silence() { [ "$(grep -c 'nothing moved for 0\.4 s' "$T/server.err")" 
 }
 
 @test "a client that does not read: its server keeps a bounded part and uses no processor; others are served" {
+    beyond_sample
     zeros
     for model in thread epoll pool; do
         start_server -q --model "$model" 0
@@ -347,6 +348,7 @@ five_ask() { [ "$(rows_at "$port" ESTABLISHED | awk '$2 > 0' | wc -l)" -eq 5 ]; 
 # ---- signals
 
 @test "SIGTERM and SIGINT in each phase: thread, epoll and pool end at once" {
+    beyond_sample
     zeros
     for model in thread epoll pool; do
         for signal in TERM INT; do

@@ -67,6 +67,7 @@ focused='document.activeElement'
 }
 
 @test "by keyboard alone: the focus can be seen, everything can be reached, a name begins a private message" {
+    beyond_sample
     room
     browse 'two open' 'two wait me === "guest1"' 'one open' 'one wait me === "guest2"' 'one wait here.size === 2' \
         "one is $focused.id === 'text'" \
@@ -147,6 +148,7 @@ contrast='(() => {
 }
 
 @test "the server goes and comes back: the page says so, keeps the message, connects again under the chosen name" {
+    beyond_sample
     room
     STDIN=/dev/null start browser "$ROOT/tests/peers/browser" "$chromium" "$T/profile" "http://127.0.0.1:$port/" \
         'one open' 'one wait me === "guest1"' 'one type /name ada' 'one key Enter' 'one wait me === "ada"' 'one print "named"' \
