@@ -35,6 +35,11 @@ setup_file() {
     ours_now "$root" >"$results/after"
 }
 
+teardown() {
+    end_started
+    [ -z "${place:-}" ] || rm -rf "$place"
+}
+
 # Everything that a submission might want to change.
 ours_now() { find "$1/tests" "$1/lessons" "$1/bin" -type f -exec cksum {} + | sort; }
 
@@ -91,23 +96,28 @@ reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null |
 
 @test "a daemon that has left its session and its environment is gone, and so is its port" {
     points daemon 4 8
+    reason daemon 'ended at once \(exit status 0\)'
     run pgrep -f "^$(cat "$results/daemon/mark")"
     assert_equal "$output" '' "what still runs"
 }
 
 @test "kill -9 -1 reaches nobody but itself" {
     points kill-all 4 8
+    reason kill-all 'is not in LISTEN on port'
 }
 
 @test "SIGSTOP for everybody reaches nobody but itself" {
     beyond_sample
     points stops-all 4 8
+    reason stops-all 'is not in LISTEN on port'
 }
 
 @test "a fork bomb and an eater of memory are bounded" {
     beyond_sample
     points fork-bomb 4 8
+    reason fork-bomb '([0-9]{2,} processes\), but is not in LISTEN|took more time or memory)'
     points eats-memory 4 8
+    reason eats-memory '(is not in LISTEN|took more time or memory)'
     [[ $txt != *'took 3 GiB'* ]] || fail "it got all it wanted" "$txt"
 }
 
@@ -120,6 +130,7 @@ reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null |
 
 @test "results among the output change nothing but the reason" {
     points prints-results 4 8
+    reason prints-results 'ended at once \(exit status 0\)'
     assert_equal "$(grep -c '^[0-9]* passed, [0-9]* failed' <<<"$txt")" 1 "closing lines"
     run ! grep -l "$(printf '\033')" "$results/prints-results.txt" "$results"/prints-results.out/*
 }
@@ -127,6 +138,7 @@ reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null |
 @test "what fills the disk leaves nothing there" {
     beyond_sample
     points fills-disk 4 8
+    reason fills-disk '(files without end|its output had no end)'
     [[ $txt != *'wrote 1024 MiB'* ]] || fail 'it got all it wanted' "$txt"
     run find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'fill.*'
     assert_equal "$output" ''
@@ -151,6 +163,44 @@ needs_namespaces() {
     points finds-answers 0 2
     said reads-environment
     run ! grep -E 'its stderr: .*(NETSTEP|BATS|results)' <<<"$txt"
+}
+
+# confined_as LINE COMMAND...: graded by COMMAND tests/grade, it says how far the isolation goes (nothing, where it is
+# whole), and the points are the same.
+confined_as() {
+    local line=$1
+    shift
+    NETSTEP_TIMEOUT_SCALE=0.5 run "$@" "$ROOT/tests/grade" --lesson 1 --only ends --jobs 1 "$place/submission"
+    assert_match "$(grep isolation <<<"$output")" "^$line" "how it is confined by $*" || return
+    assert_match "$output" $'\n01-sockets +2 +3 +0 +4 of 7\n' "points by $*" || return
+}
+
+@test "as root, as an ordinary user, without bubblewrap, without namespaces: the first line says it, the points are the same" {
+    beyond_sample
+    # Not below $T or TMPDIR, which nobody else may enter.
+    place=$(mktemp -d /tmp/netstep-place.XXXXXX)
+    mkdir "$place/submission" "$place/path"
+    chmod 755 "$place" "$place"/*
+    cp -L "$ROOT"/tests/reference/python/tcp_client "$ROOT"/tests/hostile/exits-at-once/* "$place/submission"
+    local others=() partial='isolation is partial: ' whole='$'
+    confined_as "$partial" env "PATH=$(without bwrap)"
+    needs_namespaces
+    confined_as "$whole" env
+    ! bwrap --dev-bind / / --unshare-user --disable-userns true 2>/dev/null ||
+        confined_as "$partial" bwrap --dev-bind / / --unshare-user --disable-userns
+    [ "$(id -u)" -eq 0 ] || return 0
+    others=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent TMPDIR=/tmp)
+    "${others[@]}" test -r "$place/submission/tcp_server" -a -x "$ROOT/tests/grade" || skip "no other user can read this place"
+    confined_as "$whole" "${others[@]}"
+    confined_as "${partial}limits alone" "${others[@]}" "PATH=$(without bwrap)"
+}
+without() { # PROGRAM: a PATH without it
+    local directory
+    for directory in /usr/sbin /usr/bin; do
+        ln -sf "$directory"/* "$place/path"
+    done
+    rm -f "$place/path/$1"
+    echo "$place/path"
 }
 
 @test "the grader's own files are what they were" {

@@ -121,8 +121,9 @@ show_transcript() {
     [ ! -s "$transcript" ] || echo "what was done and seen:"
     sed 's/^/  /' "$transcript"
     if [ -n "$port" ]; then
-        rows=$(netstat_rows "$port" | grep -v TIME_WAIT)
-        [ -z "$rows" ] || printf '  netstat: %s\n' "${rows//$'\n'/$'\n  netstat: '}"
+        rows=$(netstat_rows "$port" | grep -v TIME_WAIT; netstat -anuW 2>/dev/null | grep ":$port ")
+        : "${rows:=no row with port $port}"
+        printf '  netstat: %s\n' "${rows//$'\n'/$'\n  netstat: '}"
     fi
     for file in server client second; do
         file=$T/$file.err

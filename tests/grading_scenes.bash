@@ -56,7 +56,7 @@ udp_host() { # NAME PROGRAM [ARG]...
     mv "$1.sh" "$1.alone.sh"
     cat >"$1.sh" <<END
 bash $1.alone.sh &
-for ((i = 0; i < 400; i++)); do
+for ((i = 0; i < $((4 * SCALE)); i++)); do
     netstat -anu | grep -q ':7000 ' && break
     kill -0 \$! || break
     sleep 0.02

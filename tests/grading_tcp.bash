@@ -39,6 +39,17 @@ serve_at() { # PORT [-b ADDR]
 
 listens_or_gone() { ! running "$server_pid" || [ -n "$(rows_at "$port" LISTEN)" ]; }
 
+# What is strange about a server that runs and does not serve: " (100 processes)", " (it is stopped)".
+what_of_it() {
+    local members
+    members=$(session_members "$server_pid" | wc -l)
+    if grep -qs '^State:[[:space:]]*T' "/proc/$server_pid/status"; then
+        echo ' (it is stopped)'
+    elif [ "$members" -gt 4 ]; then
+        echo " ($members processes)"
+    fi
+}
+
 explain_no_listener() {
     local other
     if ! running "$server_pid"; then
@@ -55,7 +66,7 @@ explain_no_listener() {
     fi
     other=$(listening_ports "$server_pid" | head -n 1)
     if [ -z "$other" ]; then
-        because "[not-listening] your server runs, but is not in LISTEN on port $port after 5 s: call bind() with" \
+        because "[not-listening] your server runs$(what_of_it), but is not in LISTEN on port $port: call bind() with" \
             "the PORT given and listen()"
     elif [ "$other" = $(((port & 255) << 8 | port >> 8)) ]; then
         because "[swapped-port] your server listens on port $other, which is $port with its two bytes swapped: htons() is missing"

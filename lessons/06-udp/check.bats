@@ -28,7 +28,7 @@ serve_udp() { # [-b ADDR]
             because "[wrong-type] your server listens with TCP: the socket's type is SOCK_DGRAM" || return
         [ -z "$(udp_port_of "$server_pid")" ] ||
             because "[wrong-port] your server is on port $(udp_port_of "$server_pid"), not on the PORT it was given, $port" || return
-        because "[not-listening] your server runs, but after 5 s no UDP socket is bound to port $port: socket() with SOCK_DGRAM, and bind()"
+        because "[not-listening] your server runs, but no UDP socket is bound to port $port: socket() with SOCK_DGRAM, and bind()"
     fi
 }
 # A port of a UDP socket that a process of PID's session has.

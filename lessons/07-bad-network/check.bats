@@ -192,7 +192,7 @@ came_back() {
     echo ': >received' >>server.sh
     # It may close and end at once; its kernel goes on repeating what was lost, as long as the host is there.
     # shellcheck disable=SC2016 # for that file's shell
-    printf 'status=$?\nfor ((i = 0; i < 1000; i++)); do [ ! -e received ] || break; sleep 0.02; done\n(exit $status)\n' >>client.sh
+    printf 'status=$?\nfor ((i = 0; i < %d; i++)); do [ ! -e received ] || break; sleep 0.02; done\n(exit $status)\n' $((10 * SCALE)) >>client.sh
     through_bad_network server client
     arrived
     ended_well sender "when all is sent, close and exit"

@@ -58,11 +58,22 @@ sub let_work {
 # work. A pause of the whole machine is not theirs: no look counts for more than half a second.
 sub can_read {
     my ($set) = @_;
-    return 1 if $set->can_read(0);
+    return ready(sub { $set->can_read($_[0]) });
+}
+
+# The same until something can be written.
+sub can_write {
+    my ($set) = @_;
+    return ready(sub { $set->can_write($_[0]) });
+}
+
+sub ready {
+    my ($look) = @_;
+    return 1 if $look->(0);
     my ($spent, $last, $more, $work) = (0, time, 2, work_done());
     while (1) {
         my $gone = student_gone();
-        return 1 if $set->can_read($gone ? 0.5 : 0.1);
+        return 1 if $look->($gone ? 0.5 : 0.1);
         return 0 if $gone;
         my $now = time;
         $spent += $now - $last < 0.5 ? $now - $last : 0.5;

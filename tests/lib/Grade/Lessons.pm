@@ -22,14 +22,15 @@ sub tests_of {
     my ($root, $lesson, $only) = @_;
     my $file = "lessons/$lesson/check.bats";
     open my $check, '<', "$root/$file" or die "grade: $file: $!\n";
-    my @tests;
+    my (@tests, $number);
     while (defined(my $line = <$check>)) {
         next unless $line =~ /^\@test "(.*)" \{(?: .*\})?$/;
         my $name = $1;
+        $number++;
         next if index($name, $only // '') < 0;
         my ($worth, $title) = $name =~ /^\[(\d+)\] (.*)$/ ? ($1, $2) : (1, $name);
         push @tests, {
-            lesson => $lesson, file => $file, line => $., number => @tests + 1,
+            lesson => $lesson, file => $file, line => $., number => $number,
             name => $name, title => $title, worth => $worth, got => 0, details => [],
         };
     }
