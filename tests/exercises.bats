@@ -73,7 +73,7 @@ MD
     make -s -C work/01 >"$T/said" 2>&1
     assert_empty "$T/said" 'what the compiler says'
     run ! work/01/tcp_server 7000
-    assert_equal "$output" 'tcp_server: hole 1 is not filled'
+    assert_match "$output" "^tcp_server: hole 1 is not filled: .*make hint LESSON=1$"
 }
 
 @test "exercise never touches what is there" {

@@ -21,7 +21,7 @@
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
-    fprintf(stderr, "udp_echo: hole %d is not filled\n", number);
+    fprintf(stderr, "udp_echo: hole %d is not filled: its comment says what to do; or make hint LESSON=6\n", number);
     exit(1);
 }
 

@@ -20,7 +20,7 @@
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
-    fprintf(stderr, "file_recv: hole %d is not filled\n", number);
+    fprintf(stderr, "file_recv: hole %d is not filled: its comment says what to do; or make hint LESSON=9\n", number);
     exit(1);
 }
 

@@ -22,7 +22,7 @@
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
-    fprintf(stderr, "file_send: hole %d is not filled\n", number);
+    fprintf(stderr, "file_send: hole %d is not filled: its comment says what to do; or make hint LESSON=10\n", number);
     exit(1);
 }
 

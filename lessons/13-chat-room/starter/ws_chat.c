@@ -50,7 +50,7 @@ struct frame {
 /* When no hole is left, take this function out. */
 static void hole(int number)
 {
-    fprintf(stderr, "ws_chat: hole %d is not filled\n", number);
+    fprintf(stderr, "ws_chat: hole %d is not filled: its comment says what to do; or make hint LESSON=13\n", number);
     exit(1);
 }
 
