@@ -37,7 +37,7 @@ serve_at() { # PORT [-b ADDR]
     explain_no_listener
 }
 
-listens_or_gone() { ! running "$server_pid" || [ -n "$(rows_at "$port" LISTEN)" ]; }
+listens_or_gone() { ! running "$server_pid" || both_show "$port" LISTEN; }
 
 # What is strange about a server that runs and does not serve: " (100 processes)", " (it is stopped)".
 what_of_it() {
