@@ -43,6 +43,22 @@ opening=('title A script' 'timers still' 'run server tcp_server -q -b 10.0.0.2 7
     assert_equal "$(tail -n 1 "$T/scenarios.out")" "20 of 20 transitions"
 }
 
+@test "--coverage: what a RST has brought about is not called CLOSE or a time-out; no line ends in blanks" {
+    needs_wire
+    local scenarios=$ROOT/wire/scenarios
+    run_for 60 reset wire -q --coverage "$scenarios"/10-*.wire
+    assert_equal "$(grep '^ TIME_WAIT ' "$T/reset.out" | tr -s ' ')" ' TIME_WAIT CLOSED Timeout=2MSL 1 by RST (RFC 1337)'
+    grep -qx 'TIME_WAIT ends by its timer in wire/scenarios/long/time-wait.wire' "$T/reset.out" || fail "$(cat "$T/reset.out")"
+    run_for 60 refused wire -q --coverage "$scenarios"/04-*.wire
+    assert_equal "$(grep '^ SYN_SENT  *CLOSED' "$T/refused.out" | tr -s ' ')" ' SYN_SENT CLOSED CLOSE 1 by RST'
+    plays 'timers still' 'run client tcp_client -q 10.0.0.2 7000' 'expect SYN from client' 'signal client KILL' 'states CLOSED CLOSED'
+    run_for 60 both wire -q --coverage "$T/a.wire" "$scenarios"/04-*.wire
+    assert_equal "$(grep '^ SYN_SENT  *CLOSED' "$T/both.out" | tr -s ' ')" ' SYN_SENT CLOSED CLOSE 2 1 of them by RST'
+    run_for 60 closed wire -q --coverage "$T/a.wire"
+    assert_equal "$(grep '^ SYN_SENT  *CLOSED' "$T/closed.out" | tr -s ' ')" ' SYN_SENT CLOSED CLOSE 1'
+    run ! grep -n ' $' "$T/reset.out" "$T/refused.out" "$T/both.out"
+}
+
 @test "each scenario has a title and says what is seen; its rows fit into 80 columns" {
     needs_wire
     local scenario

@@ -11,8 +11,10 @@
 enum { POSSIBLE_TRANSITIONS = TRANSITION_COUNT - 1 };
 
 struct coverage {
-    int seen[TRANSITION_COUNT]; /* as in common/transitions.h */
+    int seen[TRANSITION_COUNT];   /* as in common/transitions.h */
+    int resets[TRANSITION_COUNT]; /* how many of those were brought about by a RST */
     bool states[STATE_COUNT];
+    int reset[HOSTS]; /* the connection whose state on that host the last delivery, a RST, has changed; 0 = none */
 };
 
 /* The view (view_fn); context is the struct coverage, all zero at the beginning. */
