@@ -165,7 +165,7 @@ gradescope:
 
 # Where no hosts can be made, the tour shows the states without the packets.
 demo: all
-	@if why=$$(bin/wire -q --free -c true 2>&1); then bin/wire --play=1.2 wire/demo.wire; \
+	@if why=$$(bin/wire -q --free -c true 2>&1); then bin/wire --play=0.9 wire/demo.wire; \
 	else printf '%s\n\n' "$$why" && bin/tcpstate tour; fi
 
 # The lessons' figures: each is drawn from the scenario of its name, wire/scenarios/NAME.wire.
