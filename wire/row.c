@@ -11,6 +11,9 @@
 
 enum { NUMBER = 3, STATE = 11, MARGIN = NUMBER + 2 + STATE + 1 + 2 + STATE /* what is not the packet */ };
 
+/* What a program prints takes so many rows at most, each but the first so far to the right. */
+enum { OUTPUT_ROWS = 3, HANGING = 2 };
+
 static const char bold[] = "\033[1m", plain[] = "\033[0m";
 
 struct row_style row_style_of_output(void)
@@ -56,8 +59,8 @@ static int columns_of(const char *text)
     return columns;
 }
 
-/* The beginning of a text that fits into so many columns. */
-static void add_cut(struct line *line, const char *text, int columns)
+/* The beginning of a text that fits into so many columns. Returns the rest. */
+static const char *add_cut(struct line *line, const char *text, int columns)
 {
     char part[8];
     while (*text && columns-- > 0) {
@@ -69,6 +72,7 @@ static void add_cut(struct line *line, const char *text, int columns)
         add(line, part);
         text += length;
     }
+    return text;
 }
 
 /* A state in its column; at the end of a line without blanks behind it. */
@@ -168,16 +172,51 @@ const char *row_states(const struct row_style *style, const struct state_pair *s
     return text;
 }
 
+/* How many columns of a text stand on a row: all if they fit; else up to a space, unless that leaves most of it empty.
+ */
+static int breaking(const char *text, int room)
+{
+    int columns = 0, space = 0;
+    for (; *text; text++) {
+        if (((unsigned char)*text & 0xc0) == 0x80)
+            continue;
+        if (*text == ' ')
+            space = columns;
+        if (columns == room)
+            return space > room / 2 ? space : room;
+        columns++;
+    }
+    return columns;
+}
+
+/* A text on several rows, from `indent` on; behind the last one is cut off what then is left. */
+static void add_rows(struct line *line, const struct row_style *style, int indent, const char *output)
+{
+    for (int row = 0; *output && row < OUTPUT_ROWS; row++) {
+        int margin = indent + (row > 0 ? HANGING : 0), room = style->columns - margin;
+        bool cut = row + 1 == OUTPUT_ROWS && columns_of(output) > room;
+        add(line, row > 0 ? "\n" : "");
+        add_times(line, " ", margin);
+        output = add_cut(line, output, cut ? room - 1 : breaking(output, room));
+        if (cut)
+            add(line, style->ascii ? ">" : "…");
+        output += strspn(output, " ");
+    }
+}
+
 const char *row_output(const struct row_style *style, enum host_id host, const char *output, char text[ROW_SIZE])
 {
     struct line line = {text, 0};
-    const int indent = host == CLIENT ? 0 : STATE + 9; /* so far to the right at least begins what the server says */
-    int room = style->columns - NUMBER - 2 - indent, shown = columns_of(output);
+    /* so far to the right at least begins what the server says */
+    const int indent = NUMBER + 2 + (host == CLIENT ? 0 : STATE + 9);
+    int room = style->columns - indent, shown = columns_of(output);
     text[0] = '\0';
-    add_times(&line, " ", NUMBER + 2 + indent + (host == SERVER && shown < room ? room - shown : 0));
-    add_cut(&line, output, shown <= room ? shown : room - 1);
-    if (shown > room)
-        add(&line, style->ascii ? ">" : "…");
+    if (shown > room) {
+        add_rows(&line, style, indent, output);
+        return text;
+    }
+    add_times(&line, " ", indent + (host == SERVER ? room - shown : 0));
+    add(&line, output);
     return text;
 }
 

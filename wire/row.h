@@ -15,7 +15,7 @@
 enum {
     ROW_COLUMNS = 80,      /* the narrowest */
     ROW_COLUMNS_MAX = 120, /* the widest: a longer line is harder to follow */
-    ROW_SIZE = 1024        /* bytes: UTF-8, and room for what makes bold */
+    ROW_SIZE = 2048        /* bytes: UTF-8, and room for what makes bold, or for three rows */
 };
 
 enum packet_fate { FATE_HELD, FATE_DELIVERED, FATE_DROPPED };
@@ -39,7 +39,8 @@ const char *row_packet(const struct row_style *style, const struct frame *frame,
 const char *row_states(const struct row_style *style, const struct state_pair *states, const bool changed[HOSTS],
                        const char *what, char text[ROW_SIZE]);
 
-/* What a program on a host has printed, or what became of it: on that host's side. */
+/* What a program on a host has printed, or what became of it: on that host's side. Returns text: perhaps several lines,
+ * three at most; what is too long for those ends in "…". */
 const char *row_output(const struct row_style *style, enum host_id host, const char *line, char text[ROW_SIZE]);
 
 /* A remark, from the left. Returns text: perhaps several lines, broken between words. */

@@ -111,7 +111,7 @@ static void see_packet(struct ladder_view *view, const struct event *event, enum
 
 static void see_line(struct ladder_view *view, const struct event *event)
 {
-    char text[ROW_SIZE], line[700];
+    char text[ROW_SIZE], line[ROW_SIZE];
     const char *prompt = event->kind == EVENT_RUN ? "$ " : event->kind == EVENT_EXIT ? "end: " : "";
     print_waiting(view);
     snprintf(line, sizeof line, "%s%s", prompt, event->text);

@@ -147,6 +147,44 @@ static int columns(const char *text)
     return count;
 }
 
+static int rows(const char *text)
+{
+    int count = 1;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+/* The widest of a text's rows. */
+static int widest(const char *text)
+{
+    int most = 0;
+    while (*text) {
+        char row[ROW_SIZE];
+        size_t length = strcspn(text, "\n");
+        snprintf(row, sizeof row, "%.*s", (int)length, text);
+        if (columns(row) > most)
+            most = columns(row);
+        text += length + (text[length] == '\n');
+    }
+    return most;
+}
+
+/* What a program prints is broken between words, its reason not cut off. */
+static void outputs_wrap(void)
+{
+    const struct row_style style = {.columns = ROW_COLUMNS};
+    char text[ROW_SIZE];
+    row_output(&style, SERVER, "tcp_server: read from client 10.0.0.1:5000: Connection reset by peer", text);
+    assert(strcmp(text, "                         tcp_server: read from client 10.0.0.1:5000: Connection\n"
+                        "                           reset by peer") == 0);
+    row_output(&style, CLIENT, "tcp_client: connect 10.0.0.2 port 7000: Connection refused (a RST came back)", text);
+    assert(strcmp(text, "     tcp_client: connect 10.0.0.2 port 7000: Connection refused (a RST came\n"
+                        "       back)") == 0);
+    row_output(&style, CLIENT, "a  table  keeps  its  blanks", text);
+    assert(strcmp(text, "     a  table  keeps  its  blanks") == 0);
+}
+
 /* No row is wider than the terminal, whatever the packet says. */
 static void rows_fit(void)
 {
@@ -170,8 +208,9 @@ static void rows_fit(void)
                 }
             }
             assert(columns(row_states(&style, &states, changed, output, text)) <= wide);
-            assert(columns(row_output(&style, CLIENT, output, text)) <= wide);
-            assert(columns(row_output(&style, SERVER, output, text)) <= wide);
+            assert(widest(row_output(&style, CLIENT, output, text)) == wide && rows(text) == 3);
+            assert(widest(row_output(&style, SERVER, output, text)) == wide && rows(text) == 3);
+            assert(strcmp(text + strlen(text) - (ascii ? 1 : 3), ascii ? ">" : "…") == 0);
             assert(columns(row_output(&style, SERVER, "ä", text)) == wide);
         }
     }
@@ -185,5 +224,6 @@ int main(void)
     decides_by_seed();
     is_as_slow_as_said();
     rows_fit();
+    outputs_wrap();
     return 0;
 }
