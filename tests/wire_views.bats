@@ -76,6 +76,18 @@ PYTHON
     run ! grep -q '<text [^>]*>[^<]*…<' "$T/close.svg"
 }
 
+@test "SVG: what a program prints stands in the figure as a whole, its lines at distances of their own" {
+    needs_wire
+    run_for 30 drawn wire -q --svg "$T/ports.svg" "$ROOT/wire/scenarios/21-time-wait-keeps-ports.wire"
+    assert_equal "$status" 0 'exit status'
+    local said
+    said=$(sed -n 's/^<text [^>]*font-size="9" text-anchor="end">\(.*\)<.text>$/\1/p' "$T/ports.svg" | tr '\n' ' ')
+    assert_match "$said" 'Cannot assign requested address \(no free port left, or this pair of ports is in TIME_WAIT\)'
+    run ! grep -q '<text [^>]*>[^<]*…<' "$T/ports.svg"
+    sed -n 's/^<text x="178.0" y="\([0-9.]*\)" font-size="9" .*/\1/p' "$T/ports.svg" |
+        awk '{ if (NR > 1 && $1 - last < 10) exit 1; last = $1 }' || fail "lines stand upon each other"
+}
+
 @test "pcapng: Wireshark reads it, each packet once, and calls no delivery a retransmission" {
     needs tshark
     run --separate-stderr tshark -r "$T/story.pcapng" -q -z expert

@@ -84,9 +84,12 @@ static void add_text(struct svg_view *view, enum svg_kind kind, enum svg_place p
         return;
     snprintf(item->text, sizeof item->text, "%s%s", before,
              text_on_one_line(event->text, (int)sizeof text, text, sizeof text));
-    int lines = place == PLACE_MIDDLE ? svg_note_lines(item->text) : 0;
-    if (lines > 2) /* two are in each row; then half a row stays free */
-        view->row += lines / 2;
+    bool note = place == PLACE_MIDDLE;
+    int lines = note ? svg_note_lines(item->text) : svg_said_lines(item->text);
+    if (lines <= 2) /* two are in each row */
+        return;
+    view->row += note ? lines / 2 : (lines - 1) / 2; /* below a remark half a row stays free */
+    view->states = 0;
 }
 
 /* What the figure shows of a connection so far; a new one is closed at both ends. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum {
-    MARGIN = 8,
     TITLE_SIZE = 16,
     TITLE_COLUMNS = 44, /* even the widest letters, as wide as they are high, stay on the page */
     HEAD_WIDTH = 340,   /* the box at the top of a life line */
@@ -165,18 +164,18 @@ static void put_state(FILE *out, const struct svg_view *view, const struct page 
     put_text(out, left + width / 2, y + 3.5, SVG_LABEL_SIZE, " font-weight=\"bold\" text-anchor=\"middle\"", text);
 }
 
-/* What a program says, on one line or two. */
+/* What a program says: one line in the middle of its row, or two a row. */
 static void put_said(FILE *out, const struct page *page, const struct svg_item *item)
 {
     const char *attributes = item->host == CLIENT ? " text-anchor=\"end\"" : "", *rest = item->text;
-    int columns = (int)((SVG_CLIENT_X - SVG_GAP - MARGIN) / SVG_COLUMN(SVG_SMALL_SIZE));
     double x = item->host == CLIENT ? SVG_CLIENT_X - SVG_GAP : SVG_SERVER_X + SVG_GAP;
-    double y = row_y(page, item->row * SVG_ROW) + 3;
+    int lines = svg_said_lines(rest);
+    double apart = lines > 2 ? SVG_NOTE_LINE : 11, y = row_y(page, item->row * SVG_ROW) + 3;
     char line[SVG_TEXT_SIZE];
-    text_next_line(&rest, columns, line, sizeof line);
-    put_text(out, x, *rest ? y - 5.5 : y, SVG_SMALL_SIZE, attributes, line);
-    if (*rest)
-        put_text(out, x, y + 5.5, SVG_SMALL_SIZE, attributes, text_on_one_line(rest, columns, line, sizeof line));
+    if (lines > 1)
+        y -= apart / 2;
+    for (int i = 0; i < lines; i++, y += apart)
+        put_text(out, x, y, SVG_SMALL_SIZE, attributes, svg_said_line(&rest, i, line, sizeof line));
 }
 
 /* ---- the middle */
@@ -280,7 +279,7 @@ static int put_legend(FILE *out, const struct svg_view *view, const struct svg_f
         if (!svg_legend_line(view, figure, number, line))
             continue;
         if (out)
-            put_text(out, MARGIN, y + LEGEND_LINE * count, SVG_SMALL_SIZE, " fill=\"#333\"", line);
+            put_text(out, SVG_MARGIN, y + LEGEND_LINE * count, SVG_SMALL_SIZE, " fill=\"#333\"", line);
         count++;
     }
     return count;
@@ -293,7 +292,7 @@ static struct page lay_out(const struct svg_view *view, const struct svg_figure 
     page.head_height = 26 + 12 * command_lines(view);
     page.rows = page.head + page.head_height + SVG_ROW;
     page.end = page.rows + SVG_ROW * (view->row + 1);
-    page.height = page.end + 12 + LEGEND_LINE * page.legend_lines + MARGIN;
+    page.height = page.end + 12 + LEGEND_LINE * page.legend_lines + SVG_MARGIN;
     return page;
 }
 

@@ -50,6 +50,8 @@ enum {
     SVG_SMALL_SIZE = 9,
     SVG_NOTE_LINE = SVG_ROW / 2, /* of a remark: two lines a row */
     SVG_NOTE_LINES = 8,          /* at most */
+    SVG_SAID_LINES = 6,          /* of what a program prints, at most: two a row as well */
+    SVG_MARGIN = 8,              /* of the page */
     SVG_GAP = 8,                 /* between a life line and text */
 };
 
@@ -86,8 +88,13 @@ struct svg_figure {
 int svg_figure_make(struct svg_figure *figure, const struct svg_view *view);
 void svg_figure_free(struct svg_figure *figure);
 
-/* How many lines this remark takes. */
+/* How many lines this remark takes; and what a program says, at the side. */
 int svg_note_lines(const char *text);
+int svg_said_lines(const char *text);
+
+/* The next line of what a program says; the last one that there may be ends in "…" if there is more. `number`: 0, 1 ...
+ * Moves *text behind it, returns line. */
+const char *svg_said_line(const char **text, int number, char *line, size_t size);
 
 /* Whether two labels overlap. */
 bool svg_labels_meet(const struct svg_label *one, const struct svg_label *other);

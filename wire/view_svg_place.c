@@ -212,6 +212,27 @@ int svg_note_lines(const char *text)
     return lines;
 }
 
+static const int said_columns = (int)((SVG_CLIENT_X - SVG_GAP - SVG_MARGIN) / SVG_COLUMN(SVG_SMALL_SIZE));
+
+const char *svg_said_line(const char **text, int number, char *line, size_t size)
+{
+    if (number + 1 < SVG_SAID_LINES)
+        return text_next_line(text, said_columns, line, size);
+    text_on_one_line(*text, said_columns, line, size);
+    *text += strlen(*text);
+    return line;
+}
+
+int svg_said_lines(const char *text)
+{
+    char line[SVG_TEXT_SIZE];
+    int lines = 0;
+    do
+        svg_said_line(&text, lines++, line, sizeof line);
+    while (*text);
+    return lines;
+}
+
 /* Lines in the middle. What does not go into the last one is cut off there. */
 static void add_note(struct svg_figure *figure, const struct svg_item *item)
 {
