@@ -144,7 +144,10 @@ PYTHON
 }
 
 @test "a missing state, host, text, number or name is refused with its line" {
-    refuses "1: a state is wanted, not 'nothing'" 'states SYN_SENT'
+    refuses "1: states wants two, the client's and the server's" 'states SYN_SENT'
+    refuses "1: states wants two, the client's and the server's" 'states'
+    refuses "1: states wants two, the client's and the server's" 'states SYN_SENT within 5'
+    refuses "1: a state is wanted, not 'ESTAB'" 'states SYN_SENT ESTAB'
     refuses "1: a state is wanted, not 'nothing'" 'state server'
     refuses "1: which host, client or server? not 'nothing'" 'state'
     refuses "1: which host, client or server? not 'middle'" 'run middle tcp_server 7000'

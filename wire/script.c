@@ -62,6 +62,19 @@ static bool read_state(struct reading *reading, enum tcp_state *state)
     return *state != STATE_NONE ? true : wrong(reading, "a state is wanted, not", *word ? word : "nothing");
 }
 
+/* One for each host. */
+static bool read_states(struct reading *reading, struct statement *statement)
+{
+    for (int host = 0; host < HOSTS; host++) {
+        const char *rest = rest_of_line(reading);
+        if (*rest == '\0' || strncmp(rest, "within", 6) == 0)
+            return wrong(reading, "states wants two, the client's and the server's", "");
+        if (!read_state(reading, &statement->states[host]))
+            return false;
+    }
+    return true;
+}
+
 static bool read_number(struct reading *reading, long long max, long long *number)
 {
     const char *word = next_word(reading);
@@ -202,8 +215,7 @@ static bool read_arguments(struct reading *reading, struct statement *statement)
     case VERB_SIGNAL: return read_host(reading, statement) && read_signal(reading, statement);
     case VERB_EXIT: return read_host(reading, statement) && read_status(reading, statement);
     case VERB_STATE: return read_host(reading, statement) && read_state(reading, &statement->states[0]);
-    case VERB_STATES:
-        return read_state(reading, &statement->states[CLIENT]) && read_state(reading, &statement->states[SERVER]);
+    case VERB_STATES: return read_states(reading, statement);
     case VERB_PASS:
         word = next_word(reading);
         if (strcmp(word, "until") != 0)
