@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The figures in the lessons are what the scenarios draw today.
+# The figures in the lessons are what the scenarios draw today; and which lessons use the wire.
 
 load helper
 
@@ -27,5 +27,17 @@ drawn_again() { # FIGURE SCENARIO
 @test "each figure is shown in its lesson" {
     for figure in "$ROOT"/lessons/*/figures/*.svg; do
         grep -q "](figures/${figure##*/})" "${figure%/figures/*}/lesson.md" || fail "nobody shows ${figure#"$ROOT"/}"
+    done
+}
+
+@test "README, wire(1) and wire.c name the lessons that use the wire: by their commands, or by their checks alone" {
+    local shown graded page text
+    shown=$(cd "$ROOT/lessons" && grep -lE '^```console.*wire~' [0-9]*/lesson.md | cut -c 1-2 | xargs)
+    graded=$(cd "$ROOT/lessons" && grep -lE 'load .*/grading_(wire|scenes)' [0-9]*/check.bats | cut -c 1-2 | xargs)
+    assert_equal "$shown" '02 03 04 05 07' 'lessons that show it'
+    assert_match "$graded" ' 08 09 10$' 'lessons whose checks use it'
+    for page in README.md wire/wire.1 wire/wire.c; do
+        text=$(sed 's/^ \* //' "$ROOT/$page" | tr '\n' ' ')
+        assert_match "$text" '[Ll]essons 02 to 05 and 07' "$page" && assert_match "$text" 'checks of 08 to 10' "$page" || return
     done
 }
