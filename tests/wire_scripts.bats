@@ -302,6 +302,33 @@ PYTHON
     fails 1 'of which connection\? no packet has been expected yet' 'client 10.0.0.1'
 }
 
+# A process and all that it has started, those first that started the others.
+tree_of() { # PID
+    local child
+    echo "$1"
+    for child in $(pgrep -P "$1"); do tree_of "$child"; done
+}
+
+@test "a pause of the whole machine, longer than the limit, does not count: what comes after it came in time" {
+    needs_wire
+    local tree
+    # shellcheck disable=SC2016 # for that shell
+    printf '%s\n' "run server echo begun; until [ -e $T/go ]; do sleep 0.05; done" \
+        'output server begun' 'exit server 0 within 3' >"$T/a.wire"
+    start paused wire "$T/a.wire"
+    wait_line "$T/paused.out" '^ *begun$' || fail "$(cat "$T"/paused.*)"
+    pause_for 0.3 # until the next line of the script waits
+    mapfile -t tree < <(tree_of "$pid")
+    [ "${#tree[@]}" -ge 3 ] || fail "what runs on the hosts is not in the tree: ${tree[*]}"
+    kill -STOP "${tree[@]}"
+    pause_for 4
+    kill -CONT "${tree[@]}"
+    pause_for 0.3 # until the wire has seen the clock
+    touch "$T/go"
+    wait_exit "$pid" 20 || fail "wire still runs"
+    assert_equal "$status" 0 "exit status" || fail "$(cat "$T"/paused.*)"
+}
+
 @test "a sysctl that does not exist" {
     needs_wire
     plays 'set client net.ipv4.no_such_thing 1'

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { USUAL_MS = 20000, QUIET_MS = 1000 };
+enum { USUAL_MS = 20000, QUIET_MS = 1000, SLEEP_MS = 250, LOOK_COUNTS_MS = 500 /* of one look, at most */ };
 
 bool player_fail(struct player *player, const char *format, ...)
 {
@@ -61,18 +61,29 @@ bool player_fail_in_vain(struct player *player, const char *what)
     return player_fail(player, "%s", what);
 }
 
+/* What of the time since *last_us counts: while the whole machine sleeps, or is stopped, nobody is late. *last_us
+ * becomes now. */
+static long long counted_us(long long *last_us)
+{
+    long long now = now_us(), passed = now - *last_us;
+    *last_us = now;
+    return passed < LOOK_COUNTS_MS * 1000LL ? passed : LOOK_COUNTS_MS * 1000LL;
+}
+
 int player_wait_until(struct player *player, condition_fn *is_there)
 {
     int limit_ms = player->statement->within_ms ? player->statement->within_ms : USUAL_MS;
-    long long end = now_us() + (long long)(limit_ms * player->scale) * 1000;
+    long long left_us = (long long)(limit_ms * player->scale) * 1000, quiet_us = 0, last_us = now_us();
     while (!is_there(player)) {
-        long long left_ms = (end - now_us()) / 1000;
-        if (left_ms <= 0)
+        if (left_us < 1000)
             return 0;
-        int happened = wire_wait(player->wire, left_ms > QUIET_MS ? QUIET_MS : (int)left_ms);
+        int happened = wire_wait(player->wire, left_us < SLEEP_MS * 1000LL ? (int)(left_us / 1000) : SLEEP_MS);
         if (happened == -1)
             return -1;
-        if (happened == 0 && is_in_vain(player) && !is_there(player))
+        long long passed_us = counted_us(&last_us);
+        left_us -= passed_us;
+        quiet_us = happened ? 0 : quiet_us + passed_us;
+        if (quiet_us >= QUIET_MS * 1000LL && is_in_vain(player) && !is_there(player))
             return 0;
     }
     return 1;
