@@ -108,20 +108,23 @@ bool same_segment(const struct frame *one, const struct frame *other)
 }
 
 /* Looks for the same segment among those seen, and remembers this one. */
-static int repeat_of(struct connections *connections, const struct frame *frame)
+static void find_repeat(struct connections *connections, struct frame *frame)
 {
-    struct segment now = {frame->number,     frame->connection,    frame->from,
-                          frame->packet.seq, frame->packet.length, control_of(&frame->packet)};
+    struct segment now = {frame->number,        frame->connection,          frame->from,   frame->packet.seq,
+                          frame->packet.length, control_of(&frame->packet), frame->time_us};
     if (now.length == 0 && !(now.flags & (FLAG_SYN | FLAG_FIN)))
-        return 0; /* an ACK may be said twice without being a repeat */
+        return; /* an ACK may be said twice without being a repeat */
     for (unsigned i = 0; i < connections->segment_count && i < SEGMENTS_KEPT; i++) {
-        const struct segment *old = &connections->segments[i];
+        struct segment *old = &connections->segments[i];
         if (old->connection == now.connection && old->from == now.from && old->seq == now.seq &&
-            old->length == now.length && old->flags == now.flags)
-            return old->frame;
+            old->length == now.length && old->flags == now.flags) {
+            frame->repeat_of = old->frame;
+            frame->pause_us = now.last_us - old->last_us;
+            old->last_us = now.last_us;
+            return;
+        }
     }
     connections->segments[connections->segment_count++ % SEGMENTS_KEPT] = now;
-    return 0;
 }
 
 /* Whether this SYN begins another connection than that one between the same ends. Only who begins sends it without ACK.
@@ -155,6 +158,6 @@ struct connection *connection_of(struct connections *connections, struct frame *
     frame->ack = packet->flags & FLAG_ACK ? packet->ack - connection->initial[to] : 0;
     frame->acks_all = (packet->flags & FLAG_ACK) && packet->ack == connection->next[to];
     frame->window = window_of(connection, frame);
-    frame->repeat_of = repeat_of(connections, frame);
+    find_repeat(connections, frame);
     return connection;
 }

@@ -27,6 +27,7 @@ struct segment {
     enum host_id from;
     uint32_t seq, length;
     uint8_t flags;
+    long long last_us; /* when it was sent the last time */
 };
 
 struct connections {
@@ -36,8 +37,8 @@ struct connections {
     struct segment segments[SEGMENTS_KEPT];
 };
 
-/* Fills in the frame's connection, its relative numbers, its window in bytes, and whether it is a repeat or a
- * probe. Returns its connection, NULL where it belongs to none. */
+/* Fills in the frame's connection, its relative numbers, its window in bytes, and whether it is a repeat (and
+ * how long after the one before) or a probe. Returns its connection, NULL where it belongs to none. */
 struct connection *connection_of(struct connections *connections, struct frame *frame);
 
 /* The connection with that number, or NULL if it is forgotten. */

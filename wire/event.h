@@ -42,6 +42,7 @@ struct frame {
     bool probe; /* an ACK whose number its sender has used before: it asks whether there is room, or anybody at all */
     uint32_t window;          /* bytes: with the scale that was agreed on */
     int repeat_of;            /* an earlier frame that said the same (a retransmission); 0 = none */
+    long long pause_us;       /* a repeat: since it was sent the last time */
     int copies;               /* how often the same came again while this one was held */
     int deliveries;           /* how often it was delivered */
     struct state_pair states; /* when it came */
@@ -102,6 +103,10 @@ typedef void view_fn(void *context, const struct event *event);
 /* What all views say alike of a frame, in few words: "SYN seq 0 win 64240 mss 1460", "UDP 5 bytes",
  * "who has 10.0.0.2?". At most size bytes, returns text. */
 const char *frame_text(const struct frame *frame, char *text, size_t size);
+
+/* What makes a repeat one: "1 again"; a SYN's, whose pauses are by heart (RFC 6298), "1 again after 1.0 s". */
+enum { REPEAT_TEXT_SIZE = 48 };
+const char *repeat_text(const struct frame *frame, char text[REPEAT_TEXT_SIZE]);
 
 /* The state as netstat names it: "CLOSED" where there is no row, "-" where there is no connection. */
 const char *event_state_name(enum tcp_state state);

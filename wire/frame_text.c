@@ -110,3 +110,13 @@ const char *frame_text(const struct frame *frame, char *text, size_t size)
     }
     return text;
 }
+
+const char *repeat_text(const struct frame *frame, char text[REPEAT_TEXT_SIZE])
+{
+    long long tenths = (frame->pause_us + 50000) / 100000;
+    if (frame->packet.flags & FLAG_SYN)
+        snprintf(text, REPEAT_TEXT_SIZE, "%d again after %lld.%lld s", frame->repeat_of, tenths / 10, tenths % 10);
+    else
+        snprintf(text, REPEAT_TEXT_SIZE, "%d again", frame->repeat_of);
+    return text;
+}

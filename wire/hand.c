@@ -77,7 +77,7 @@ const char *hand_remark(const struct frame *frame, char text[HAND_REMARK_SIZE])
     else if (frame->deliveries > 0)
         snprintf(text, HAND_REMARK_SIZE, "a copy");
     else if (frame->repeat_of > 0)
-        snprintf(text, HAND_REMARK_SIZE, "%d again", frame->repeat_of);
+        repeat_text(frame, text);
     return text;
 }
 

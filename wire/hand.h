@@ -60,7 +60,7 @@ int hand_pass_time(struct hand *hand);
 bool hand_is_over(const struct hand *hand);
 
 /* "repeat of 3", "sent 3 times": what else there is to say about a packet that is held. */
-enum { HAND_REMARK_SIZE = 48 };
+enum { HAND_REMARK_SIZE = REPEAT_TEXT_SIZE };
 const char *hand_remark(const struct frame *frame, char text[HAND_REMARK_SIZE]);
 
 /* ---- pages (hand_pages.c) */

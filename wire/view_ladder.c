@@ -79,22 +79,22 @@ static void know_listener(struct ladder_view *view, const struct event *event)
             view->shown.of[host] = STATE_LISTEN;
 }
 
-static const char *remark_of(const struct event *event, char text[80])
+static const char *remark_of(const struct event *event, char text[REPEAT_TEXT_SIZE])
 {
     const struct frame *frame = event->frame;
     text[0] = '\0';
     if (event->kind == EVENT_DELIVERED && frame->deliveries > 1)
-        snprintf(text, 80, "once more");
+        snprintf(text, REPEAT_TEXT_SIZE, "once more");
     else if (frame->repeat_of > 0)
-        snprintf(text, 80, "%d again", frame->repeat_of);
+        repeat_text(frame, text);
     else if (frame->copies > 0)
-        snprintf(text, 80, "sent %d times", frame->copies + 1);
+        snprintf(text, REPEAT_TEXT_SIZE, "sent %d times", frame->copies + 1);
     return text;
 }
 
 static void see_packet(struct ladder_view *view, const struct event *event, enum packet_fate fate)
 {
-    char text[ROW_SIZE], remark[80];
+    char text[ROW_SIZE], remark[REPEAT_TEXT_SIZE];
     bool changed[HOSTS];
     turn_to(view, event->connection);
     for (int host = 0; host < HOSTS; host++) {

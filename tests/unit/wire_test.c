@@ -82,6 +82,26 @@ static void knows_repeats(void)
     assert(same.connection == 3 && same.repeat_of == 0 && same_again.connection == 3 && same_again.repeat_of == 7);
 }
 
+/* A repeat's pause counts from the time before; of a SYN's it is told. */
+static void tells_pauses(void)
+{
+    static struct connections connections;
+    char text[REPEAT_TEXT_SIZE];
+    struct frame syn = segment(1, CLIENT, FLAG_SYN, 100, 0, 0), data = segment(9, CLIENT, FLAG_ACK, 101, 1, 5);
+    connection_of(&connections, &syn);
+    struct frame second = syn, third = syn;
+    second.time_us = 1040000;
+    third.time_us = 3110000;
+    connection_of(&connections, &second);
+    connection_of(&connections, &third);
+    assert(second.pause_us == 1040000 && strcmp(repeat_text(&second, text), "1 again after 1.0 s") == 0);
+    assert(third.pause_us == 2070000 && strcmp(repeat_text(&third, text), "1 again after 2.1 s") == 0);
+    connection_of(&connections, &data);
+    data.time_us = 200000;
+    connection_of(&connections, &data);
+    assert(data.pause_us == 200000 && strcmp(repeat_text(&data, text), "9 again") == 0);
+}
+
 /* More connections than are kept: the newest are there, nothing else is. */
 static void forgets_the_oldest(void)
 {
@@ -220,6 +240,7 @@ int main(void)
 {
     counts_from_the_beginning();
     knows_repeats();
+    tells_pauses();
     forgets_the_oldest();
     decides_by_seed();
     is_as_slow_as_said();
