@@ -5,6 +5,7 @@
  */
 #include "pool_server.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -261,15 +262,33 @@ static void the_end_wakes_all(bool freed)
 
 /* ---- many threads at once */
 
+/* Which thread has the connection of a descriptor, by its number; 0 = none. A pair has two descriptors. */
+static atomic_int owner[2 * MANY + 64];
+
 struct load {
     struct pool *pool;
+    int number; /* from 1 */
     long times;
     unsigned seed;
     bool failed;
 };
 
-/* Gets and puts, now and then discards, waits too short a time or leaves an idle time-out of its own. What it reads on
- * a connection must be what it wrote: nobody else has it. */
+/* Whether the connection is open, and nobody else's. From here on it is ours, until let_go(). */
+static bool take_hold(const struct load *load, const struct pool_conn *conn)
+{
+    size_t fd = (size_t)pool_fd(conn);
+    return fd < sizeof owner / sizeof owner[0] && is_open((int)fd) && atomic_exchange(&owner[fd], load->number) == 0;
+}
+
+/* To be called before the connection goes back: the next may have it at once. Whether it was ours all the time. */
+static bool let_go(const struct load *load, const struct pool_conn *conn)
+{
+    size_t fd = (size_t)pool_fd(conn);
+    return fd < sizeof owner / sizeof owner[0] && atomic_exchange(&owner[fd], 0) == load->number;
+}
+
+/* Gets and puts, now and then discards or waits too short a time. A connection must be open, and nobody else may have
+ * it from get to put. */
 static void *work(void *arg)
 {
     struct load *load = arg;
@@ -281,7 +300,11 @@ static void *work(void *arg)
             load->failed |= errno != EBUSY && errno != ECONNREFUSED;
             continue;
         }
-        load->failed |= !is_open(pool_fd(conn));
+        bool alone = take_hold(load, conn);
+        if (chance % 64 == 2)
+            sched_yield(); /* so that others meet us here */
+        alone &= let_go(load, conn);
+        load->failed |= !alone;
         if (chance == 1 && i % 16 == 0)
             pool_discard(conn);
         else
@@ -298,7 +321,8 @@ static void stress(int threads, long times, int max)
     server_open(&server);
     struct pool *pool = pool_new(max, 0, connect_pair, &server);
     for (int i = 0; i < threads; i++) {
-        loads[i] = (struct load){.pool = pool, .times = times / threads, .seed = (unsigned)i * 7919u + 1};
+        loads[i] = (struct load){
+            .pool = pool, .number = i + 1, .times = times / threads, .seed = (unsigned)i * 7919u + 1};
         pthread_create(&ids[i], NULL, work, &loads[i]);
     }
     for (int i = 0; i < threads; i++) {
