@@ -19,7 +19,8 @@ static const char usage[] =
     "      --calls K         K calls, of all together (default 10)\n"
     "      --lifo, --fifo    take the idle connection that was used last (default), or the one that was not for "
     "longest\n"
-    "      --no-pool         no pool: a connection for every call\n"
+    "      --no-pool         no pool: a connection for every call; without --max, --idle, --lifetime, --wait, --lifo,\n"
+    "                        --fifo, --naive\n"
     "      --naive           hand out what is in the pool without a look at it, and repeat no call\n"
     "      --pause SECS      a worker's pause after each call\n"
     "      --step            wait for Enter before each call (one worker)\n"
@@ -70,19 +71,32 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool take_order(enum pool_order order, bool *chosen, struct pool_options *options)
+/* What fit_together() has to know besides: whether it was said, not what. */
+struct said {
+    bool order;          /* --lifo or --fifo */
+    const char *of_pool; /* the last option that only a pool has a use for; NULL = none */
+};
+
+/* Whether it says how a pool has to be. --naive is one too, and has a reason of its own. */
+static bool is_of_pool(int option)
 {
-    if (*chosen && options->order != order) {
+    return option == OPTION_MAX || option == OPTION_IDLE || option == OPTION_LIFETIME || option == OPTION_WAIT ||
+           option == OPTION_LIFO || option == OPTION_FIFO;
+}
+
+static bool take_order(enum pool_order order, struct said *said, struct pool_options *options)
+{
+    if (said->order && options->order != order) {
         report("--fifo and --lifo exclude each other");
         return false;
     }
-    *chosen = true;
+    said->order = true;
     options->order = order;
     return true;
 }
 
 /* Takes one option. Returns whether its value is good; a bad one has been reported. */
-static bool take_option(int option, const char *value, bool *chosen, struct pool_options *options)
+static bool take_option(int option, const char *value, struct said *said, struct pool_options *options)
 {
     switch (option) {
     case OPTION_MAX: return option_int("--max", value, 1, MOST_CONNECTIONS, &options->max);
@@ -91,8 +105,8 @@ static bool take_option(int option, const char *value, bool *chosen, struct pool
     case OPTION_WAIT: return option_int("--wait", value, 0, 86400000, &options->wait_ms);
     case OPTION_WORKERS: return option_int("--workers", value, 1, MOST_WORKERS, &options->workers);
     case OPTION_CALLS: return option_count("--calls", value, 1, 1000000000000, &options->calls);
-    case OPTION_LIFO: return take_order(POOL_LIFO, chosen, options);
-    case OPTION_FIFO: return take_order(POOL_FIFO, chosen, options);
+    case OPTION_LIFO: return take_order(POOL_LIFO, said, options);
+    case OPTION_FIFO: return take_order(POOL_FIFO, said, options);
     case OPTION_NO_POOL: options->no_pool = true; return true;
     case OPTION_NAIVE: options->naive = true; return true;
     case OPTION_PAUSE: return option_seconds("--pause", value, &options->pause_ms);
@@ -104,10 +118,12 @@ static bool take_option(int option, const char *value, bool *chosen, struct pool
 }
 
 /* Options that exclude each other. */
-static bool fit_together(const struct pool_options *options)
+static bool fit_together(const struct pool_options *options, const struct said *said)
 {
     if (options->no_pool && options->naive)
         report("--no-pool and --naive: without a pool nothing is handed out again");
+    else if (options->no_pool && said->of_pool)
+        report("--no-pool and --%s: without a pool it would set nothing", said->of_pool);
     else if (options->step && options->workers != 1)
         report("--step needs --workers 1: Enter is one worker's");
     else
@@ -138,10 +154,10 @@ int parse_options(int argc, char **argv, struct pool_options *options)
 {
     *options = (struct pool_options){
         .max = 4, .idle_ms = 30000, .wait_ms = -1, .workers = 4, .calls = 10, .timeout_ms = 10000};
-    int option;
-    bool chosen = false;
+    int option, index = 0;
+    struct said said = {0};
     /* Options may stand behind HOST PORT as well: lessons/CONTRACT.md passes them there. */
-    while ((option = getopt_long(argc, argv, "t:qh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "t:qh", long_options, &index)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return EXIT_DONE;
@@ -150,10 +166,12 @@ int parse_options(int argc, char **argv, struct pool_options *options)
             print_version();
             return EXIT_DONE;
         }
-        if (!take_option(option, optarg, &chosen, options))
+        if (!take_option(option, optarg, &said, options))
             return EXIT_USAGE;
+        if (is_of_pool(option)) /* they have no short form, so `index` is theirs */
+            said.of_pool = long_options[index].name;
     }
-    if (!fit_together(options))
+    if (!fit_together(options, &said))
         return EXIT_USAGE;
     return take_operands(argc - optind, argv + optind, options) ? -1 : EXIT_USAGE;
 }

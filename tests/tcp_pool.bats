@@ -220,9 +220,23 @@ ends() { # SIGNAL
 --idle x 127.0.0.1 7000
 --fifo --lifo 127.0.0.1 7000
 --no-pool --naive 127.0.0.1 7000
+--no-pool --max 1 127.0.0.1 7000
+--no-pool --wait 5 127.0.0.1 7000
+--no-pool --idle 3 127.0.0.1 7000
+--lifetime 3 --no-pool 127.0.0.1 7000
+--no-pool --lifo 127.0.0.1 7000
+--fifo --no-pool 127.0.0.1 7000
+127.0.0.1 7000 --no-pool --max 4
 --step 127.0.0.1 7000
 --nonsense 127.0.0.1 7000
 WRONG
+}
+
+@test "--no-pool with what only a pool has: the option is named" {
+    for option in --max=4 --wait=5 --idle=3 --lifetime=3 --lifo --fifo; do
+        run -2 "$BIN/tcp_pool" --no-pool "$option" -q 127.0.0.1 7000
+        assert_equal "$output" "tcp_pool: --no-pool and ${option%=*}: without a pool it would set nothing"
+    done
 }
 
 @test "--help and --version; a summary that nobody takes" {
