@@ -20,7 +20,9 @@ struct run {
     int running;          /* workers that have not ended */
     long long next;       /* the number of the next call */
     long long answered, failed, repeated;
-    long long connects; /* with --no-pool; the pool counts its own */
+    long long none_in_time; /* calls that found no connection free within --wait */
+    long long unconnected;  /* calls for which none could be made */
+    long long connects;     /* with --no-pool; the pool counts its own */
 };
 
 /* connect.c: a pool_connect_fn: `run` is a struct run. socket and connect, for each address in turn, as long as

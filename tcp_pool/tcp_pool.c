@@ -87,6 +87,15 @@ static bool make_all_calls(struct run *run)
     return !stopped;
 }
 
+/* The calls that got no connection, for the end of a line; nothing if there were none. */
+static void print_failed_gets(const struct run *run)
+{
+    if (run->none_in_time > 0)
+        printf(", %lld got none in time", run->none_in_time);
+    if (run->unconnected > 0)
+        printf(", %lld could not connect", run->unconnected);
+}
+
 static void print_calls(const struct run *run, const struct pool_stats *pool, long long took_us)
 {
     long long made = run->answered + run->failed;
@@ -94,12 +103,15 @@ static void print_calls(const struct run *run, const struct pool_stats *pool, lo
     printf("%lld calls: %lld answered, %lld failed, %lld repeated\n", made, run->answered, run->failed, run->repeated);
     printf("took %.3f s, %.0f calls/s\n", seconds, (double)made / seconds);
     if (run->pool == NULL) {
-        printf("no pool: %lld connects\n", run->connects);
+        printf("no pool: %lld connects", run->connects);
+        print_failed_gets(run);
+        putchar('\n');
         return;
     }
     printf("pool: %lld connects, %lld times kept ones, %lld waits", pool->connects, pool->reused, pool->wait_count);
     if (pool->wait_count > 0)
         printf(" of %lld µs on average", pool->wait_us / pool->wait_count);
+    print_failed_gets(run);
     printf("\nclosed: %lld idle too long, %lld too old, %lld by the server, %lld after an error\n",
            pool->max_idle_time_closed, pool->max_lifetime_closed, pool->peer_closed, pool->discarded);
 }

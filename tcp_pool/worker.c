@@ -37,6 +37,17 @@ static void fail_call(struct run *run, long long number, const char *operation, 
         tell_failure(run, number, operation, why ? why : strerror(errno));
 }
 
+/* A call got no connection; errno says why. (pool_stats counts waits in vain, and with --wait 0 nobody waits.) */
+static void fail_get(struct run *run, long long number)
+{
+    int error = errno;
+    bool none_free = run->pool && error == EBUSY;
+    if (error != ECANCELED)
+        count(run, none_free ? &run->none_in_time : &run->unconnected);
+    errno = error;
+    fail_call(run, number, none_free ? "wait" : "connect", none_free ? "no connection came free in time" : NULL);
+}
+
 /* One call on a connection, told. */
 static enum call_result call_on(struct run *run, int fd, bool reused, long long number)
 {
@@ -69,9 +80,7 @@ static void call_with_pool(struct run *run, long long number)
     for (;;) {
         struct pool_conn *conn = pool_get(run->pool, run->options->wait_ms);
         if (conn == NULL) {
-            bool none_free = errno == EBUSY;
-            fail_call(run, number, none_free ? "wait" : "connect",
-                      none_free ? "no connection came free in time" : NULL);
+            fail_get(run, number);
             return;
         }
         enum call_result result = call_on(run, pool_fd(conn), pool_reused(conn), number);
@@ -91,7 +100,7 @@ static void call_without_pool(struct run *run, long long number)
 {
     int fd = connect_to_server(run);
     if (fd == -1) {
-        fail_call(run, number, "connect", NULL);
+        fail_get(run, number);
         return;
     }
     count(run, &run->connects);

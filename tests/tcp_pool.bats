@@ -110,6 +110,29 @@ three_established() { [ "$(rows_to "$port" ESTABLISHED | wc -l)" = 3 ]; }
     wait_exit "$pool_pid"
     assert_equal "$status" 1 'exit status'
     assert_match "$(cat "$T/pool.out")" '1 answered, 1 failed'
+    assert_match "$(cat "$T/pool.out")" 'pool: 1 connects, 0 times kept ones, 1 waits of [0-9]+ µs on average, 1 got none in time'
+}
+
+@test "--wait 0: nobody waits, and the summary has how many got none" {
+    watching calls 3 max 1 hold "0,$T/go"
+    start pool tcp_pool 127.0.0.1 "$port" --max 1 --workers 3 --calls 3 --wait 0
+    pool_pid=$pid
+    wait_for two_have_failed
+    : >"$T/go"
+    wait_exit "$pool_pid"
+    assert_equal "$status" 1 'exit status'
+    assert_match "$(cat "$T/pool.out")" '1 answered, 2 failed'
+    assert_equal "$(grep '^pool: ' "$T/pool.out")" 'pool: 1 connects, 0 times kept ones, 0 waits, 2 got none in time'
+}
+two_have_failed() { [ "$(grep -c 'no connection came free in time$' "$T/pool.err")" = 2 ]; }
+
+@test "a server that is down: the summary has how many could not connect, with a pool and without" {
+    port=$(free_port)
+    calls 1 -q --workers 2 --calls 8
+    assert_equal "$(grep '^pool: ' "$T/pool.out" | sed 's/[0-9]* waits.*average/N waits/; s/0 waits/N waits/')" \
+        'pool: 0 connects, 0 times kept ones, N waits, 8 could not connect'
+    calls 1 -q --no-pool --workers 2 --calls 8
+    assert_equal "$(grep '^no pool: ' "$T/pool.out")" 'no pool: 0 connects, 8 could not connect'
 }
 
 @test "a server that is down: every call fails, none hangs; five are told" {
