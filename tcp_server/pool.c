@@ -323,7 +323,9 @@ int serve_pool(int listen_fd, const struct server_options *options, struct narra
 {
     struct pool pool = {.options = options, .narrator = narrator, .listen_fd = listen_fd, .first = pthread_self()};
     pthread_mutex_init(&pool.idle_lock, NULL); /* without attributes it can't fail */
+    narrate_call(narrator, "epoll_create1(EPOLL_CLOEXEC)");
     pool.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    narrate_result(narrator, -1, pool.epoll_fd, "the kernel's list of what we watch");
     pool.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (queue_open(&pool.queue, (size_t)options->queue, (size_t)options->workers) == -1 || pool.epoll_fd == -1 ||
         pool.wake_fd == -1 || start_workers(&pool) == -1) {

@@ -113,6 +113,16 @@ asks() { peer "$1" "send x" "await $T/never"; }
     done
 }
 
+@test "narration of epoll and pool: the descriptor at which they wait was told before" {
+    for model in epoll pool; do
+        start_server --model "$model" 0
+        wait_line "$T/server.out" '^epoll_wait.* blocks '
+        list=$(sed -n 's/^epoll_create1(EPOLL_CLOEXEC)  *= \([0-9]*\) .*/\1/p' "$T/server.out")
+        assert_equal "$(sed -n 's/^epoll_wait(\([0-9]*\),.*/\1/p' "$T/server.out")" "${list:-untold}" "epoll_wait's, $model"
+        stop_process "$server_pid"
+    done
+}
+
 @test "--timeout: in each model a silent client and one that does not read are ended; others are not" {
     zeros
     for model in $MANY; do
