@@ -8,7 +8,7 @@ load helper
 bats_require_minimum_version 1.5.0 # for run --separate-stderr
 
 TOOLS=(gcc make netstat ss bats perl bash pkill cmp find awk bwrap prlimit setpriv)
-DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint chromium)
+DEV_TOOLS=(clang valgrind shellcheck cppcheck clang-format clang-tidy mandoc git python3 tshark xmllint chromium node)
 
 setup() {
     setup_started
@@ -134,6 +134,22 @@ assert_log() { # LINE...
     assert_equal "$(ls -d "$T"/netstep-setup.* 2>/dev/null)" '' "left behind"
 }
 
+@test "--dev looks for other people's WebSocket clients: modules of node, and of any python3" {
+    has "${TOOLS[@]}" "${DEV_TOOLS[@]}"
+    program "$T/path/node" 'case $* in *ws*) exit 1 ;; esac'
+    program "$T/path/python3" 'case $* in *websockets*) exit 1 ;; esac'
+    run_setup 1 --dev --check
+    assert_match "$output" 'missing: node-ws \(node has no ws\), websockets \(no python3 has it\)$'
+    mkdir "$T/more"
+    cp "$T/tools/python3" "$T/more"
+    run env -i PATH="$T/path:$T/more" TMPDIR="$T" "$(command -v sh)" "$ROOT/setup" --dev --check
+    assert_match "$output" 'missing: node-ws \(node has no ws\)$'
+    rm "$T/path/node"
+    has_manager apt-get
+    run_setup 0 --dev
+    assert_match "$(tail -n 1 "$T/log")" ' node-ws python3-websockets '
+}
+
 # ---- each package manager
 
 DNF='dnf install -y --setopt=install_weak_deps=False'
@@ -203,7 +219,7 @@ installs() { # MANAGER COMMAND...
     has "${TOOLS[@]}"
     has_manager dnf
     run_setup 0 --dev
-    assert_log "$DNF ShellCheck chromium clang clang-tools-extra compiler-rt cppcheck git libxml2 mandoc python3 valgrind wireshark-cli"
+    assert_log "$DNF ShellCheck chromium clang clang-tools-extra compiler-rt cppcheck git libxml2 mandoc python3 python3-websockets valgrind wireshark-cli"
 }
 
 @test "what no package is known to bring is named, and the rest is installed" {
