@@ -29,6 +29,6 @@ copy_sources() { # DIRECTORY
     TSAN_OPTIONS="log_path=$T/reports/of atexit_sleep_ms=100" NETSTEP_SAN=thread \
         NETSTEP_TIMEOUT_SCALE=${NETSTEP_TIMEOUT_SCALE:-3} \
         run "$T/source/tests/run" "$T/source"/tests/{tcp_pool,tcp_server_models}.bats 3>&-
-    [ -z "$(ls "$T/reports")" ] || fail "$(head -n 60 "$T/reports"/*)" "$output"
+    [ -z "$(ls "$T/reports")" ] || fail "$(cat "$T/reports"/* | head -n 60)" "$output"
     [ "$status" -eq 0 ] || fail "$(status_text "$status")" "$output"
 }
