@@ -67,7 +67,7 @@ struct socket_count {
 /* sockets.c: counts them now. Returns 0, or -1 with errno where the kernel shows no table. */
 int count_sockets(const struct run *run, struct socket_count *count);
 
-/* The same, once all that is closing has gone its way; a second at most. */
+/* The same, once all that is closing has gone its way; a second at most, after a stop signal now. */
 int count_settled_sockets(const struct run *run, struct socket_count *count);
 
 #endif

@@ -200,7 +200,7 @@ two_have_failed() { [ "$(grep -c 'no connection came free in time$' "$T/pool.err
     done
 }
 ends() { # SIGNAL
-    stop_process "$pid" "$1" 3 || fail "SIG$1 does not end it" "$(cat "$T/pool.out" "$T/pool.err")" || return
+    stop_process "$pid" "$1" 2 || fail "SIG$1 does not end it" "$(cat "$T/pool.out" "$T/pool.err")" || return
     assert_equal "$(status_text "$status")" "killed by SIG$1" 'its end' || return
     run ! grep -v '^call' "$T/pool.err" || fail "stderr: $(cat "$T/pool.err")"
 }
