@@ -111,7 +111,7 @@ FORCE:
 help:
 	@echo 'make            build the programs into bin/'
 	@echo 'make demo       a connection, packet by packet, between two real kernels (under 30 s)'
-	@echo 'make check      test this repository (under four minutes)'
+	@echo 'make check      test this repository (about two minutes)'
 	@echo 'make exercise LESSON=N [SEED=ID]'
 	@echo '                begin the exercise of lesson N in work/NN; make hint LESSON=N helps on'
 	@echo 'make predict LESSON=N [JSON=FILE]'
