@@ -105,6 +105,14 @@ focused='document.activeElement'
         'one wait log.scrollHeight - log.scrollTop - log.clientHeight < 2'
 }
 
+@test "the log follows its end also if it gets smaller before the browser has told that it was scrolled" {
+    beyond_sample
+    room
+    browse 'one open' 'one size 320x568' 'one wait me === "guest1"' \
+        "one is (() => { message('name', 'w'.repeat(300), '', ''); document.getElementById('frames').open = true; return true; })()" \
+        'one wait log.clientHeight < 200' 'one wait log.scrollHeight - log.scrollTop - log.clientHeight < 2' 'one is atEnd && newer.hidden'
+}
+
 @test "who reads further up stays there, and is told that there is more; who is at the end follows" {
     beyond_sample
     room
