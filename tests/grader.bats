@@ -263,6 +263,20 @@ reasons() {
     assert_match "$output" "can't be run"
 }
 
+@test "a server that runs and does not listen: that it is stopped, or how many processes it has, is told" {
+    beyond_sample
+    mkdir "$T/stopped" "$T/many"
+    printf '#!/bin/sh\nkill -STOP $$\n' >"$T/stopped/tcp_server"
+    printf '#!/bin/sh\nfor i in 1 2 3 4 5 6; do sleep 60 & done\nwait\n' >"$T/many/tcp_server"
+    chmod +x "$T"/*/tcp_server
+    export NETSTEP_TIMEOUT_SCALE=0.5
+    run "$ROOT/tests/grade" --lesson 1 --only 'shows its port in LISTEN' "$T/stopped"
+    assert_match "$output" 'your server runs \(it is stopped\), but is not in LISTEN on port'
+    assert_match "$output" 'netstat: no row with port'
+    run "$ROOT/tests/grade" --lesson 1 --only 'shows its port in LISTEN' "$T/many"
+    assert_match "$output" 'your server runs \([78] processes\), but is not in LISTEN on port'
+}
+
 @test "points: what passes counts, what fails does not" {
     needs_python
     mkdir "$T/half"

@@ -122,6 +122,7 @@ show_transcript() {
     sed 's/^/  /' "$transcript"
     if [ -n "$port" ]; then
         rows=$(netstat_rows "$port" | grep -v TIME_WAIT; netstat -anuW 2>/dev/null | grep ":$port ")
+        [ -n "$rows" ] || [ -z "$(netstat_rows "$port")" ] || rows="only TIME_WAIT with port $port"
         : "${rows:=no row with port $port}"
         printf '  netstat: %s\n' "${rows//$'\n'/$'\n  netstat: '}"
     fi
