@@ -178,10 +178,12 @@ not ok 6 - 01-sockets: later'
 
 @test "a grading that is killed leaves whole files that count what was done, and say what was not reached" {
     command -v python3 >/dev/null || skip "python3, in which this submission is written, is missing"
-    mkdir "$T/slow"
+    mkdir "$T/slow" "$T/tmp"
+    chmod go+x "$BATS_RUN_TMPDIR" # for the throw-away user
     ln -s "$ROOT"/tests/reference/python/* "$T/slow"
-    start grader "$ROOT/tests/grade" --lesson 1 --jobs 1 --out "$T/out" "$T/slow"
+    TMPDIR=$T/tmp start grader "$ROOT/tests/grade" --lesson 1 --jobs 1 --out "$T/out" "$T/slow"
     wait_for -t 60 first_points || fail "$(cat "$T/grader.out" "$T/grader.err"; ls -la "$T/out"; head -c 3000 "$T/out/results.json")"
+    [ "$(ls "$T/tmp")" ] || fail "it keeps its files elsewhere, where what a kill leaves would stay"
     stop_process "$pid" KILL
     looks '
         my $r = decode_json(slurp("$out/results.json"));

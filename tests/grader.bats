@@ -406,6 +406,7 @@ END
     for signal in TERM KILL; do
         TMPDIR=$T/tmp start grader "$ROOT/tests/grade" --jobs 1 "$T/asleep"
         wait_for pgrep -f "^sleep $mark"
+        [ "$(ls "$T/tmp")" ] || fail "it keeps its files elsewhere"
         stop_process "$pid" "$signal"
         wait_for nothing_like "^sleep $mark"
         wait_for nothing_like "$T/asleep"
