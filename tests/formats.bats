@@ -52,7 +52,7 @@ looks() { # PERL
             $test->{output} =~ m{^Read: lessons/}m or die "no section: $test->{output}\n";
             $test->{output} =~ /[\x00-\x08\x1b]/ and die "control characters\n";
         }
-        same(scalar @{ $r->{tests} }, 13, "tests");
+        same(scalar @{ $r->{tests} }, 14, "tests");
         same($r->{score}, $sum, "score");
         same($r->{extra_data}{of}, $max, "points there are");
         same($r->{extra_data}{submission}, "<odd> & \"name\"", "submission");
@@ -68,28 +68,28 @@ looks() { # PERL
     xmllint --noout "$T/out/junit.xml"
     local at count
     for at in '/testsuites' '/testsuites/testsuite'; do
-        assert_equal "$(xmllint --xpath "string($at/@tests)" "$T/out/junit.xml")" 13
+        assert_equal "$(xmllint --xpath "string($at/@tests)" "$T/out/junit.xml")" 14
         count=$(xmllint --xpath "count(//testcase/failure)" "$T/out/junit.xml")
         assert_equal "$(xmllint --xpath "string($at/@failures)" "$T/out/junit.xml")" "$count" "failures of $at"
         count=$(xmllint --xpath "count(//testcase/error)" "$T/out/junit.xml")
         assert_equal "$(xmllint --xpath "string($at/@errors)" "$T/out/junit.xml")" "$count" "errors of $at"
     done
     [ "$(xmllint --xpath 'count(//testcase[failure/@message != "" and failure/@type != ""])' "$T/out/junit.xml")" -ge 4 ] || fail "$(cat "$T/out/junit.xml")"
-    assert_equal "$(xmllint --xpath 'count(//testcase/properties/property[@name = "max_points"])' "$T/out/junit.xml")" 13
+    assert_equal "$(xmllint --xpath 'count(//testcase/properties/property[@name = "max_points"])' "$T/out/junit.xml")" 14
 }
 
 @test "results.tap is TAP 14: version, plan, each test once and in order, YAML blocks closed" {
     awkward
     run awk '
         NR == 1 { if ($0 != "TAP version 14") print "first line: " $0; next }
-        NR == 2 { if ($0 != "1..13") print "plan: " $0; next }
+        NR == 2 { if ($0 != "1..14") print "plan: " $0; next }
         inside { if ($0 == "  ...") inside = 0; else if ($0 !~ /^  [a-z_]+: ("([^"\\]|\\.)*"|[a-z0-9-]+)$/) print NR ": " $0; next }
         /^  ---$/ { inside = 1; if (last !~ /^not ok/) print NR ": a block behind " last; next }
         /^#/ { next }
         /^(not )?ok [0-9]+ - / { last = $0; sub(/^not /, ""); if ($2 != ++tests) print NR ": number " $2; if ($0 ~ /[^\\]#/) print NR ": " $0; next }
         { print NR ": " $0 }
         END { print tests " tests" (inside ? ", a block is open" : "") }' "$T/out/results.tap"
-    assert_equal "$output" '13 tests'
+    assert_equal "$output" '14 tests'
 }
 
 @test "perl's own reader of TAP agrees" {
@@ -103,7 +103,7 @@ looks() { # PERL
         print scalar $p->passed, " ", scalar $p->failed, " ", $p->is_good_plan, " [", join("; ", $p->parse_errors), "]\n"' "$T/tap13"
     assert_match "$output" '^[0-9]+ [0-9]+ 1 \[\]$'
     read -r passed failed _ <<<"$output"
-    assert_equal $((passed + failed)) 13
+    assert_equal $((passed + failed)) 14
 }
 
 @test "classroom.txt is GitHub Classroom's result" {
@@ -118,7 +118,7 @@ looks() { # PERL
             $test->{status} =~ /^(pass|fail|error)$/ or die "status $test->{status}\n";
             $sum += $test->{score};
         }
-        same(scalar @{ $r->{tests} }, 13, "tests");
+        same(scalar @{ $r->{tests} }, 14, "tests");
         same($r->{max_score}, 19, "max_score");
         same($sum, decode_json(slurp("$out/results.json"))->{score}, "sum");'
 }
@@ -187,7 +187,7 @@ not ok 6 - 01-sockets: later'
     stop_process "$pid" KILL
     looks '
         my $r = decode_json(slurp("$out/results.json"));
-        same(scalar @{ $r->{tests} }, 13, "tests");
+        same(scalar @{ $r->{tests} }, 14, "tests");
         $r->{score} > 0 && $r->{score} < 19 or die "score $r->{score}\n";
         (grep { $_->{output} =~ /^not reached/ } @{ $r->{tests} }) or die "nothing is marked as not reached\n";'
 }

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031
 
 load ../../tests/grading
+load ../../tests/grading_scenes
 
 @test "[1] tcp_server: netstat shows its port in LISTEN, on the wildcard or on loopback" {
     serve
@@ -88,7 +89,7 @@ ends_by() {
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
 
-@test "[2] tcp_client: sends exactly the bytes of MESSAGE, half-closes, ends with 0" {
+@test "[1] tcp_client: sends exactly the bytes of MESSAGE, half-closes, ends with 0" {
     message='hello, wörld ☃'
     answer server accept "expect $message" eof 'send ok' close
     client 127.0.0.1 "$port" "$message"
@@ -129,4 +130,31 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     port=$(free_port)
     refuses client tcp_client 127.0.0.1 "$port" hello
     [ ! -s "$T/client.out" ] || because "[inexact-output] your client prints something on stdout though nothing came back: errors belong on stderr"
+}
+
+@test "[1] on the wire: tcp_client's MESSAGE and its FIN come before any answer" {
+    needs_hosts tcp_client
+    patient server "$ROOT/tests/peers/peer" -b 10.0.0.2 listen 7000 accept 'expect hello' eof 'send hello' close
+    host client tcp_client 10.0.0.2 7000 hello
+    play <<'END'
+title Your client has said all it has to say
+run server exec bash server.sh
+state server LISTEN
+run client exec bash client.sh
+why [never-connects] your client has to connect to the HOST and PORT that it was given
+pass until SYN from client
+deliver
+why [sends-nothing] your client is connected, and has to send MESSAGE
+pass until DATA from client
+deliver
+why [no-half-close] your client has sent all it has to send: shutdown(SHUT_WR) says so, by a FIN, before it reads
+pass until FIN from client
+deliver
+why [ignores-eof] all came back, and the server has closed: your client has to end with 0
+free
+exit client 0
+END
+    came_true
+    printf hello >"$T/back"
+    client_printed "$T/back"
 }

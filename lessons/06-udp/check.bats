@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031
 
 load ../../tests/grading
+load ../../tests/grading_scenes
 
 # netstat's UDP rows whose own end has PORT.
 udp_rows() {
@@ -221,7 +222,7 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     printed 'at last'
 }
 
-@test "[2] udp_echo: no answer to three tries: an error, told on stderr, and an end" {
+@test "[1] udp_echo: no answer to three tries: an error, told on stderr, and an end" {
     play_server 'expect hello' 'expect hello' 'expect hello' 'quiet 1.5'
     ask_udp 127.0.0.1 "$port" hello
     asked '[no-time-out] your client waits for ever for an answer that was lost: a datagram may vanish, so bound each wait (poll, SO_RCVTIMEO)'
@@ -264,4 +265,31 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     refuse_later negative udp_echo 127.0.0.1 -1 hello
     refuse_later name udp_echo 127.0.0.1 http hello
     refused
+}
+
+@test "[1] on the wire: udp_echo sends one datagram a try, three in all, and then an error ends it" {
+    needs_hosts udp_echo
+    udp_host server "$ROOT/bin/udp_echo" -q -b 10.0.0.2 -l 7000
+    host asking udp_echo 10.0.0.2 7000 hello
+    play <<'END'
+title Three questions are lost on their way
+run server exec bash server.sh
+output server ready
+run client bash asking.sh; echo $? >status; echo your client ended
+why [ignores-message] your client has to send its message, hello, as one datagram of 5 bytes
+expect UDP from client len 5
+drop
+why [no-retry] the first question was lost, and your client does not ask again: 3 tries, a second each
+expect UDP from client len 5
+drop
+why [no-retry] two questions were lost, and your client does not ask a third time: 3 tries, a second each
+expect UDP from client len 5
+drop
+why [no-time-out] three questions were lost: your client says so on stderr, and ends
+output client your client ended
+why [sends-twice] three tries are enough: a fourth datagram came
+nothing from client
+END
+    came_true
+    [ "$(cat status)" -ne 0 ] || because "[hides-error] your client got no answer, and its exit status is 0, which means success"
 }

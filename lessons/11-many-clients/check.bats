@@ -6,8 +6,9 @@
 
 load ../../tests/grading
 load ../../tests/grading_many
+load ../../tests/grading_scenes
 
-@test "[4] tcp_server: five clients, four of them idle: the fifth is served at once, and then the four" {
+@test "[3] tcp_server: five clients, four of them idle: the fifth is served at once, and then the four" {
     serve
     four_idle
     talk 'send fifth' 'expect fifth' half-close eof close
@@ -85,3 +86,39 @@ few_left() { [ "$(open_descriptors)" -le $((descriptors + 10)) ] && [ "$(zombies
     talk 'send again' 'expect again' half-close eof close
 }
 nobody_left() { [ -z "$(session_members "$server_pid")" ]; }
+
+@test "[1] on the wire: what one client has sent is still on its way; another one is served" {
+    needs_hosts tcp_server
+    host server tcp_server -b 10.0.0.2 7000
+    patient first "$ROOT/tests/peers/peer" connect 10.0.0.2 7000 'send on its way' 'expect on its way' half-close eof close
+    patient second "$ROOT/tests/peers/peer" connect 10.0.0.2 7000 'await go' 'send at once' 'expect at once' half-close eof close
+    play <<'END'
+title Two clients, and a packet that is held
+run server exec bash server.sh
+why [not-listening] your server has to listen on the address that -b gives, and on PORT
+state server LISTEN
+why [closes-early] two clients are connected, and your server closes a connection before anything came on it
+run client bash first.sh & bash second.sh && wait $!
+pass until DATA from client len 10
+states ESTABLISHED ESTABLISHED
+keep first
+run server touch go
+pass until DATA from client len 7
+deliver
+why [one-client-blocks] the first client's bytes are on their way, and the second's have come: your server has to read them
+pass until DATA from server len 7
+deliver
+why [never-closes] the second client has sent its FIN: read() returns 0 there, and your server has to close that connection
+pass until FIN from client
+deliver
+pass until FIN from server
+deliver
+why [closes-early] the first client's connection is as it was: your server has to answer what comes on it now
+deliver first
+pass until DATA from server len 10
+free
+why [mixes-clients] both clients were served, and did not get all of their own bytes
+exit client 0
+END
+    came_true
+}

@@ -6,6 +6,9 @@
 
 load ../../tests/grading
 load ../../tests/grading_pool
+load ../../tests/grading_scenes
+
+CALL=${NETSTEP_CALL:-call} # with which a call begins, with a seed a word of the student's own
 
 @test "[3] tcp_pool: one call after another: connections are kept and used again, and no place gets lost" {
     watching calls 10 connects 3 max 3 most 1
@@ -51,7 +54,7 @@ load ../../tests/grading_pool
 }
 none_in_close_wait() { [ -z "$(rows_to "$port" CLOSE_WAIT)" ]; }
 
-@test "[2] tcp_pool: a kept connection that ends instead of an answer: the call is made again on another" {
+@test "[1] tcp_pool: a kept connection that ends instead of an answer: the call is made again on another" {
     watching calls 5 max 1 drop 3
     pool 1 1 5
     all_answered
@@ -93,4 +96,40 @@ none_in_close_wait() { [ -z "$(rows_to "$port" CLOSE_WAIT)" ]; }
     refuse_later zero tcp_pool 127.0.0.1 "$port" --max 0 --workers 1 --calls 1
     refuse_later word tcp_pool 127.0.0.1 "$port" --max 1 --workers two --calls 1
     refused
+}
+
+@test "[1] on the wire: the server's FIN and the next call cross: the call is made again on another connection" {
+    needs_hosts tcp_pool
+    patient server "$ROOT/tests/peers/peer" -b 10.0.0.2 listen 7000 accept "expect $CALL 1"$'\n' "send $CALL 1"$'\n' close \
+        accept "expect $CALL 2"$'\n' "send $CALL 2"$'\n' eof close
+    host pool tcp_pool 10.0.0.2 7000 --max 1 --workers 1 --calls 2
+    : >"$T/nobody.out"
+    partner=nobody # what it would say is of a client with a MESSAGE; the scene knows more
+    play <<END
+title A call meets a FIN on its way
+run server exec bash server.sh
+state server LISTEN
+run client exec bash pool.sh
+why [pool-wrong-call] your program has to connect, and to send its first call
+pass until DATA from client
+deliver
+why [pool-wrong-call] the first call has to be "$CALL 1" and a newline
+pass until DATA from server
+keep answer
+pass until FIN from server
+keep fin
+deliver answer
+why [pool-no-reuse] the first call is answered; no FIN has come, so the next call goes on the same connection
+pass until DATA from client
+states ESTABLISHED FIN_WAIT1
+keep call
+why [pool-loses-call] the FIN came after the call had gone, and no answer: make the call again, on a new connection
+deliver fin
+deliver call
+pass until SYN from client
+free
+exit client 0
+exit server 0
+END
+    came_true
 }

@@ -6,6 +6,7 @@
 
 load ../../tests/grading
 load ../../tests/grading_ws
+load ../../tests/grading_scenes
 
 ROOM=${NETSTEP_ROOM:-ws} # the end of the room's path, with a seed a word of the student's own
 
@@ -26,7 +27,7 @@ ROOM=${NETSTEP_ROOM:-ws} # the end of the room's path, with a seed a word of the
         because "[ignores-address] with -b 127.0.0.2 your server listens on $address: bind to the address that stands before PORT"
 }
 
-@test "[4] ws_chat: a request for /ws is answered 101 with the right key; netstat has one connection before, and the same one after" {
+@test "[3] ws_chat: a request for /ws is answered 101 with the right key; netstat has one connection before, and the same one after" {
     serve_room
     begin_chat 'alice connect' "alice await $T/upgrade" 'alice upgrade' "alice await $T/end" 'alice leave'
     chat_holds 1
@@ -183,3 +184,36 @@ ends_by() {
     [ -z "$(rows_at "$port" LISTEN)" ] || because "[leaves-child] the port is still in LISTEN after your server's end"
 }
 no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
+
+@test "[1] on the wire: the request comes in two segments, the second one lost at first: one answer, when all is there" {
+    needs_hosts ws_chat
+    host server ws_chat -b 10.0.0.2 7000
+    patient alice "$ROOT/tests/peers/ws_peer" 10.0.0.2 7000 'alice connect' 'alice half' 'alice await go' 'alice upgrade' \
+        'alice close'
+    play <<'END'
+title Half a request
+timers slow
+run server exec bash server.sh
+why [not-listening] your server has to listen on the address that -b gives, and on PORT
+state server LISTEN
+run client exec bash alice.sh
+why [segment-is-message] half of a request has come. TCP has no messages: read on, up to the empty line that ends it
+pass until DATA from client
+deliver
+pass until ACK from server ack all
+deliver
+states ESTABLISHED ESTABLISHED
+run server touch go
+expect DATA from client
+drop
+expect DATA from client repeat
+nothing from server
+deliver
+why [no-upgrade] the request is complete now: its second half was lost at first, and came again
+pass until DATA from server
+free
+why [no-close-frame] your server has to answer the close frame, and to end the connection
+exit client 0
+END
+    came_true
+}
