@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The lessons and the README: what they show is what happens, they have one form, their links lead somewhere. The runner
-# of their commands, tests/lesson, is tested in lesson_runner.bats.
+# of their commands, tests/lesson, is tested in lesson_runner.bats and lesson_compare.bats.
 bats_require_minimum_version 1.5.0
 
 setup() {
