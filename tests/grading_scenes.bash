@@ -93,6 +93,9 @@ came_true() {
     crash=$(sed -nE 's/.*end: exit status (13[24569]|141)$/\1/p' "$T/wire.out" | head -n 1)
     [ -z "$crash" ] || because "$(end_id "$crash" crash) your program did not come to its end ($(ending "$crash"))" || return
     [ -z "$reason" ] || because "$reason" || return
+    # "exit client 0 within 30: exit status 1: [ID] REASON"
+    [[ ! $wire_said =~ ^exit\ [a-z]+\ 0.*:\ exit\ status\ ([0-9]+): ]] ||
+        because "[wrong-exit-status] all went well up to there, and your program ended with exit status ${BASH_REMATCH[1]}: it has to be 0" || return
     # "expect FIN from client: what came instead: [ID] REASON"
     [[ ! $wire_said =~ ^(.*):\ (\[[a-z-]+\]\ .*)$ ]] ||
         reason="${BASH_REMATCH[2]} (packet by packet: ${BASH_REMATCH[1]})"

@@ -142,7 +142,9 @@ run server exec bash server.sh
 state server LISTEN
 run client exec bash client.sh
 why [never-connects] your client has to connect to the HOST and PORT that it was given
-pass until SYN from client
+expect SYN from client
+deliver
+expect SYN+ACK from server
 deliver
 why [sends-nothing] your client is connected, and has to send MESSAGE
 pass until DATA from client
@@ -150,6 +152,10 @@ deliver
 why [no-half-close] your client has sent all it has to send: shutdown(SHUT_WR) says so, by a FIN, before it reads
 pass until FIN from client
 deliver
+why [closes-altogether] your client has sent its FIN and is still to read: shutdown(SHUT_WR) does that, after close() an answer meets a RST
+pass until DATA from server
+deliver
+expect ACK from client
 why [ignores-eof] all came back, and the server has closed: your client has to end with 0
 free
 exit client 0

@@ -96,7 +96,7 @@ deliver
 expect ACK from server seq 1 ack 10
 deliver
 nothing from client
-pass until DATA from server seq 1
+expect DATA from server seq 1
 nothing from client
 deliver
 END

@@ -118,7 +118,11 @@ run client exec bash client.sh
 why [wrong-name] the first data is the name, nothing added, in one write(): 9 bytes for notes.txt
 pass until DATA from client seq 1
 deliver
-pass until DATA from server seq 1
+why [no-wait-for-ok] the answer is on its way, and nothing may come before it has arrived
+expect ACK from server
+deliver
+expect DATA from server seq 1
+nothing from client
 drop
 why [no-wait-for-ok] no answer has arrived: your sender waits, for as long as ten seconds. The receiver's kernel says it again
 expect DATA from server repeat seq 1

@@ -119,8 +119,9 @@ keep answer
 pass until FIN from server
 keep fin
 deliver answer
-why [pool-no-reuse] the first call is answered; no FIN has come, so the next call goes on the same connection
+why [pool-leaks-place] the first call is answered, and no second one comes: its connection, and its place, have to be given back
 pass until DATA from client
+why [pool-no-reuse] the first call is answered; no FIN has come, so the next call goes on the same connection
 states ESTABLISHED FIN_WAIT1
 keep call
 why [pool-loses-call] the FIN came after the call had gone, and no answer: make the call again, on a new connection
