@@ -57,11 +57,11 @@ udp_host() { # NAME PROGRAM [ARG]...
     cat >"$1.sh" <<END
 bash $1.alone.sh &
 for ((i = 0; i < $((4 * SCALE)); i++)); do
-    netstat -anu | grep -q ':7000 ' && break
+    netstat -anu | grep -q ':7000 ' && { echo ready; wait; exit; }
     kill -0 \$! || break
     sleep 0.02
 done
-echo ready
+kill \$! 2>/dev/null
 wait
 END
 }
