@@ -151,7 +151,7 @@ done_with() {
 tell_peer() {
     local who=$1
     [ "$who" != talk ] || who='the other end'
-    grep -v '^reason: ' "$T/$1.out" | sed "s/^/$who: /" >>"$transcript"
+    sed "/^reason: /d; s/^/$who: /" "$T/$1.out" >>"$transcript"
 }
 
 # A crash of the student's program is the better reason. The kernel tells the peer first, so the shell gets a moment to

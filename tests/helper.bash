@@ -143,18 +143,21 @@ find_confined() { # KEEPER
     pid=$program
 }
 child_of_init_or_gone() {
-    init=$(child_of "$1")
-    [ -z "$init" ] || program=$(child_of "$init")
+    local child
+    child_of "$1"
+    init=$child
+    [ -z "$init" ] || child_of "$init"
+    program=$child
     [ -n "$program" ] || ! running "$1"
 }
+# Sets $child: a subshell for each look would cost more than the look.
 child_of() {
-    local child=''
+    child=''
     if [ -e "/proc/$1/task/$1/children" ]; then
         { read -r child _ <"/proc/$1/task/$1/children"; } 2>/dev/null || true
     else
         child=$(pgrep -P "$1" | head -n 1)
     fi
-    echo "$child"
 }
 
 # The session of a program that was started: its own process, or its keeper.
