@@ -51,7 +51,7 @@ setup() {
 # said NAME: what the grader said. It has to be whole: all its tests, the sum, and files that agree with it.
 said() {
     local name=$1 sum tests=5
-    [ -z "${NETSTEP_WHOLE:-}" ] || tests=13
+    [ -z "${NETSTEP_WHOLE:-}" ] || tests=14
     txt=$(cat "$results/$name.txt")
     [[ $txt == *$'\nexit status 1' ]] || fail "$name: not graded to the end" "$txt" || return
     [[ $txt != *'not confined'* ]] || skip "$(head -n 1 <<<"$txt")"
@@ -66,7 +66,7 @@ said() {
         "$results/$name.out/results.json" "$sum" "$tests" || fail "$name" "$txt"
 }
 
-# points NAME CLIENT CLIENT-LONG: the points that its client got, of 4 or (long) of 8. The server has one at most: who always ends with an error is right
+# points NAME CLIENT CLIENT-LONG: the points that its client got, of 3 or (whole) of 8. The server has one at most: who always ends with an error is right
 # about wrong arguments, and who listens for a moment was seen in LISTEN.
 points() {
     local server client
@@ -82,54 +82,54 @@ points() {
 reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null || fail "$1: no reason '$2'" "$(cat "$results/$1.txt")"; }
 
 @test "a server that ends at once" {
-    points exits-at-once 4 8
+    points exits-at-once 3 8
     reason exits-at-once 'ended at once \(exit status 0\)'
 }
 
 @test "a server that never listens, one that hangs up its own processes" {
     beyond_sample
-    points never-listens 4 8
+    points never-listens 3 8
     reason never-listens 'is not in LISTEN on port'
     said stops-itself
     reason stops-itself 'does not read'
 }
 
 @test "a daemon that has left its session and its environment is gone, and so is its port" {
-    points daemon 4 8
+    points daemon 3 8
     reason daemon 'ended at once \(exit status 0\)'
     run pgrep -f "^$(cat "$results/daemon/mark")"
     assert_equal "$output" '' "what still runs"
 }
 
 @test "kill -9 -1 reaches nobody but itself" {
-    points kill-all 4 8
+    points kill-all 3 8
     reason kill-all 'is not in LISTEN on port'
 }
 
 @test "SIGSTOP for everybody reaches nobody but itself" {
     beyond_sample
-    points stops-all 4 8
+    points stops-all 3 8
     reason stops-all 'is not in LISTEN on port'
 }
 
 @test "a fork bomb and an eater of memory are bounded" {
     beyond_sample
-    points fork-bomb 4 8
+    points fork-bomb 3 8
     reason fork-bomb '([0-9]{2,} processes\), but is not in LISTEN|took more time or memory)'
-    points eats-memory 4 8
+    points eats-memory 3 8
     reason eats-memory '(is not in LISTEN|took more time or memory)'
     [[ $txt != *'took 3 GiB'* ]] || fail "it got all it wanted" "$txt"
 }
 
 @test "endless output changes nothing but the reason" {
     beyond_sample
-    points endless-output 4 8
+    points endless-output 3 8
     reason endless-output 'endless output'
     [ "$(stat -c %s "$results/endless-output.out/results.json")" -lt 100000 ]
 }
 
 @test "results among the output change nothing but the reason" {
-    points prints-results 4 8
+    points prints-results 3 8
     reason prints-results 'ended at once \(exit status 0\)'
     assert_equal "$(grep -c '^[0-9]* passed, [0-9]* failed' <<<"$txt")" 1 "closing lines"
     run ! grep -l "$(printf '\033')" "$results/prints-results.txt" "$results"/prints-results.out/*
@@ -137,7 +137,7 @@ reason() { grep -E "^ +(reason|its stderr): .*$2" "$results/$1.txt" >/dev/null |
 
 @test "what fills the disk leaves nothing there" {
     beyond_sample
-    points fills-disk 4 8
+    points fills-disk 3 8
     reason fills-disk '(files without end|its output had no end)'
     [[ $txt != *'wrote 1024 MiB'* ]] || fail 'it got all it wanted' "$txt"
     run find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'fill.*'
@@ -150,7 +150,7 @@ needs_namespaces() {
 
 @test "nothing of ours can be changed" {
     needs_namespaces
-    points rewrites-results 4 8
+    points rewrites-results 3 8
     reason rewrites-results 'wrote into (nothing|/proc/1/fd/1( /proc/1/fd/2)?)$' # its own output, which its init has too
 }
 
@@ -159,7 +159,7 @@ needs_namespaces() {
     needs_namespaces
     points runs-reference 0 2
     reason runs-reference "nobody else's program is here"
-    points changes-other-programs 4 8
+    points changes-other-programs 3 8
     points finds-answers 0 2
     said reads-environment
     run ! grep -E 'its stderr: .*(NETSTEP|BATS|results)' <<<"$txt"
@@ -172,7 +172,7 @@ confined_as() {
     shift
     NETSTEP_TIMEOUT_SCALE=0.5 run "$@" "$ROOT/tests/grade" --lesson 1 --only ends --jobs 1 "$place/submission"
     assert_match "$(grep isolation <<<"$output")" "^$line" "how it is confined by $*" || return
-    assert_match "$output" $'\n01-sockets +2 +3 +0 +4 of 7\n' "points by $*" || return
+    assert_match "$output" $'\n01-sockets +2 +3 +0 +3 of 6\n' "points by $*" || return
 }
 
 @test "as root, as an ordinary user, without bubblewrap, without namespaces: the first line says it, the points are the same" {
