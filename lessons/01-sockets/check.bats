@@ -138,6 +138,7 @@ no_one_left() { [ -z "$(session_members "$server_pid")" ]; }
     host client tcp_client 10.0.0.2 7000 hello
     play <<'END'
 title Your client has said all it has to say
+timers still
 run server exec bash server.sh
 state server LISTEN
 run client exec bash client.sh

@@ -94,6 +94,7 @@ nobody_left() { [ -z "$(session_members "$server_pid")" ]; }
     patient second "$ROOT/tests/peers/peer" connect 10.0.0.2 7000 'send at once' 'expect at once' half-close eof close
     play <<'END'
 title Two clients, and a packet that is held
+timers still
 run server exec bash server.sh
 why [not-listening] your server has to listen on the address that -b gives, and on PORT
 state server LISTEN

@@ -107,6 +107,7 @@ none_in_close_wait() { [ -z "$(rows_to "$port" CLOSE_WAIT)" ]; }
     partner=nobody # what it would say is of a client with a MESSAGE; the scene knows more
     play <<END
 title A call meets a FIN on its way
+timers still
 run server exec bash server.sh
 state server LISTEN
 run client exec bash pool.sh
