@@ -3,7 +3,7 @@
  *     wire --server 'tcp_server -b 10.0.0.2 7000' --client 'tcp_client 10.0.0.2 7000 hello'
  *
  * This file puts the parts together: the hosts and what runs on them (core.h), who decides about each packet (drive.h),
- * and who looks on (the views). Lessons 02 to 05 and 07; the checks of 08 to 10 use it too.
+ * and who looks on (the views). Lessons 02 to 05 and 07; the checks of all lessons use it too.
  */
 #include "common/await.h"
 #include "common/descriptor.h"
