@@ -119,7 +119,7 @@ MD
         while IFS='=' read -r name value; do
             name=${name#NETSTEP_}
             grep -q "^#define $name" "lessons/$number"-*/starter/variant.h || continue
-            grep -Eqx "#define $name (\"$value\"|$value)" "work/$number/variant.h"
+            grep -Fqx -e "#define $name \"$value\"" -e "#define $name $value" "work/$number/variant.h"
             found=1
         done < <(tests/variant "$number" "o'hara \$x")
         [ -n "$found" ]
@@ -133,7 +133,7 @@ MD
 # ---- variant
 
 @test "variant: the same for a seed always, other for others, never what it is without a seed" {
-    local number seed shifts=() answers=() states=() calls=() rooms=()
+    local number seed shifts=() answers=() states=() calls=() rooms=() ends=()
     local word='([bdfglmrstvz][a-z]{2,5})'
     assert_equal "$(tests/variant 3 ada)" "$(tests/variant 03 ada)"
     assert_equal "$(tests/variant 1 ada)" "$(tests/variant 10 ada)"
@@ -142,11 +142,11 @@ MD
     one_line 0 '^# lesson 14 has no variants'
     # Students have it in their programs: what it says of a seed must never change.
     assert_equal "$(tests/variant 1 ada | tr '\n' ' ')" \
-        'NETSTEP_SHIFT=16 NETSTEP_ANSWER=lube NETSTEP_STATE=FIN_WAIT2 NETSTEP_CALL=gab NETSTEP_ROOM=ribi '
+        'NETSTEP_SHIFT=16 NETSTEP_ANSWER=lube NETSTEP_STATE=FIN_WAIT2 NETSTEP_CALL=gab NETSTEP_ROOM=ribi NETSTEP_END=, '
     for number in {1..60}; do
         seed=student$number
         run tests/variant 1 "$seed"
-        assert_equal "${#lines[@]}" 5 lines
+        assert_equal "${#lines[@]}" 6 lines
         [[ ${lines[0]} =~ ^NETSTEP_SHIFT=([0-9]+)$ ]]
         [ "${BASH_REMATCH[1]}" -ge 1 ] && [ "${BASH_REMATCH[1]}" -le 255 ]
         shifts+=("${BASH_REMATCH[1]}")
@@ -158,9 +158,12 @@ MD
         calls+=("${BASH_REMATCH[1]}")
         [[ ${lines[4]} =~ ^NETSTEP_ROOM=$word$ ]]
         rooms+=("${BASH_REMATCH[1]}")
+        [[ ${lines[5]} =~ ^NETSTEP_END=([+:@,/_.])$ ]]
+        ends+=("${BASH_REMATCH[1]}")
     done
     [ "$(printf '%s\n' "${calls[@]}" | sort -u | wc -l)" -gt 40 ]
     [ "$(printf '%s\n' "${rooms[@]}" | sort -u | wc -l)" -gt 40 ]
+    [ "$(printf '%s\n' "${ends[@]}" | sort -u | wc -l)" -eq 7 ]
     [ "$(printf '%s\n' "${states[@]}" | sort -u | wc -l)" -eq 3 ]
     [ "$(printf '%s\n' "${shifts[@]}" | sort -u | wc -l)" -gt 40 ]
     [ "$(printf '%s\n' "${answers[@]}" | sort -u | wc -l)" -gt 50 ]

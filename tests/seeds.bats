@@ -186,6 +186,18 @@ has_constants_of() { # SEED STATE
     full_marks 12 --seed ada
     wrong_variant 12 --seed bob --only 'one call after another'
     wrong_variant 12 --only 'one call after another'
+    calls_end_with '\n' # the word is right
+    wrong_variant 12 --seed ada --only 'one call after another'
+    assert_match "$output" 'ends its calls with a newline' reason
+    calls_end_with '=' # nobody's
+    NETSTEP_TIMEOUT_SCALE=0.5 grade 12 --seed ada --only 'one call after another'
+    assert_equal "$status $(diagnoses)" '1 pool-wrong-call' 'calls that end with ='
+}
+calls_end_with() { # BYTE, as C writes it
+    grep -v END "$tree/work/12/variant.h" >"$T/variant.h"
+    { cat "$T/variant.h"; printf '#define END "%s"\n' "$1"; } >"$tree/work/12/variant.h"
+    make -s -C "$tree/work/12" clean
+    compile 12
 }
 
 @test "lesson 13: by its own seed, not by another; at /ws there is no room then" {

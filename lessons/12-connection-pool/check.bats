@@ -8,7 +8,9 @@ load ../../tests/grading
 load ../../tests/grading_pool
 load ../../tests/grading_scenes
 
-CALL=${NETSTEP_CALL:-call} # with which a call begins, with a seed a word of the student's own
+# With which a call begins, and the byte that ends it; with a seed others, the student's own.
+CALL=${NETSTEP_CALL:-call} END=${NETSTEP_END:-$'\n'}
+[ -z "${NETSTEP_END:-}" ] && ending='a newline' || ending="'$END'"
 
 @test "[3] tcp_pool: one call after another: connections are kept and used again, and no place gets lost" {
     watching calls 10 connects 3 max 3 most 1
@@ -100,8 +102,8 @@ none_in_close_wait() { [ -z "$(rows_to "$port" CLOSE_WAIT)" ]; }
 
 @test "[1] on the wire: the server's FIN and the next call cross: the call is made again on another connection" {
     needs_hosts tcp_pool
-    patient server "$ROOT/tests/peers/peer" -b 10.0.0.2 listen 7000 accept "expect $CALL 1"$'\n' "send $CALL 1"$'\n' close \
-        accept "expect $CALL 2"$'\n' "send $CALL 2"$'\n' eof close
+    patient server "$ROOT/tests/peers/peer" -b 10.0.0.2 listen 7000 accept "expect $CALL 1$END" "send $CALL 1$END" close \
+        accept "expect $CALL 2$END" "send $CALL 2$END" eof close
     host pool tcp_pool 10.0.0.2 7000 --max 1 --workers 1 --calls 2
     : >"$T/nobody.out"
     partner=nobody # what it would say is of a client with a MESSAGE; the scene knows more
@@ -114,7 +116,7 @@ run client exec bash pool.sh
 why [pool-wrong-call] your program has to connect, and to send its first call
 pass until DATA from client
 deliver
-why [pool-wrong-call] the first call has to be "$CALL 1" and a newline
+why [pool-wrong-call] the first call has to be "$CALL 1" and $ending
 pass until DATA from server
 keep answer
 pass until FIN from server

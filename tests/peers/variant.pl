@@ -41,6 +41,9 @@ sub other_variant {
 # Is it a word that tests/variant may have given to somebody?
 sub is_variants_word { return $_[0] =~ /^(?=.{3,6}\z)(?:[bdfglmrstvz][aeiou])+[bdfglmrstvz]?\z/ }
 
+# An END without a seed, or one that tests/variant may have given to somebody.
+sub is_variants_end { return $_[0] =~ m{\A[\n+:\@,/_.]\z} }
+
 sub whole {
     open my $in, '<:raw', $_[0] or die "variant.pl: $_[0]: $!\n";
     local $/;

@@ -143,7 +143,7 @@ static int call_once(struct pool *pool, int number)
 {
     char line[40];
     int kept, fd = pool_get(pool, &kept);
-    snprintf(line, sizeof line, "%s %d\n", CALL, number); /* CALL is your variant's word (variant.h) */
+    snprintf(line, sizeof line, "%s %d%s", CALL, number, END); /* CALL and END are your variant's (variant.h) */
     if (fd == -1) {
         fprintf(stderr, "tcp_pool: call %d: connect: %s\n", number, strerror(errno));
         return -1;
