@@ -8,6 +8,8 @@
 #   serve NAME COMMAND      the same for a server that says "listening on ADDR:PORT", which is awaited. Sets $port
 #   hold NAME STATE         begins `tcpstate hold STATE` and waits until it does. Sets $port
 #   look COMMAND            shows COMMAND, runs it here and prints what it prints; its exit status does not matter
+#   look_until N REGEX COMMAND   look, again and again until N of its lines match REGEX, 3 s at most: what is printed is
+#                           what it printed last
 #   rows [COMMAND]          look: netstat's rows of $port, through COMMAND if there is one
 #   said NAME [REGEX]       prints what the program NAME has said (lines that match REGEX), as "NAME> line"
 #   until_seen COMMAND...   waits until COMMAND succeeds, 3 s at most. If it never does, the run goes on: what is
@@ -68,6 +70,13 @@ look() {
     printf '$ %s\n' "$1"
     eval "$1" 2>&1 || true
 }
+look_until() {
+    local seen=''
+    printf '$ %s\n' "$3"
+    until_seen shows_lines "$@"
+    printf '%s\n' "$seen"
+}
+shows_lines() { seen=$(eval "$3" 2>&1) && [ "$(grep -cE -- "$2" <<<"$seen")" -eq "$1" ]; }
 rows() { look "netstat -ant | grep ':$port '${1:+ | $1}"; }
 row() { netstat -ant 2>/dev/null | grep ":$port " | grep -Eq -- "$1"; }
 
