@@ -1,5 +1,5 @@
-# watch.pl: what a peer can see of the student's programs while it waits for them. Required by ws_peer.
-# NETSTEP_WATCH names a file with their session ids.
+# watch.pl: what a peer can see of the student's programs while it waits for them. Required by all of them.
+# NETSTEP_WATCH names a file with their session ids. NETSTEP_TIMEOUT_SCALE multiplies the 5 s of a standstill.
 use strict;
 use warnings;
 use Time::HiRes qw(time sleep);
@@ -67,19 +67,21 @@ sub can_write {
     return ready(sub { $set->can_write($_[0]) });
 }
 
+# The same until $look, which is given the seconds that it may wait, returns a true value. With $stays for ever, also if
+# the student's programs have ended.
 sub ready {
-    my ($look) = @_;
+    my ($look, $stays) = @_;
     return 1 if $look->(0);
     my ($spent, $last, $more, $work) = (0, time, 2);
     while (1) {
-        my $gone = student_gone();
+        my $gone = !$stays && student_gone();
         return 1 if $look->($gone ? 0.5 : 0.1);
         return 0 if $gone;
         $work //= (work_done())[0]; # a walk through /proc: not if the first look was enough
         my $now = time;
         $spent += $now - $last < 0.5 ? $now - $last : 0.5;
         $last = $now;
-        next if $spent < $BUDGET;
+        next if $spent < $BUDGET || $stays;
         my ($used, $runs) = work_done();
         return 0 if !$runs && $used - $work < 5 * $BUDGET || !$more--;
         ($spent, $work) = (0, $used);
