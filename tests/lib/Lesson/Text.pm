@@ -118,8 +118,9 @@ sub status_is_shown {
 # Whether the item looks at the kernel and changes nothing: it may be repeated, and its rows have no order.
 sub is_look {
     my ($item) = @_;
-    return 0 if $item->{do} ne 'run' || $item->{text} =~ /[;&>]|\b(?:kill|xargs|tee|sort|head|tail)\b/;
-    for (split /\|/, $item->{text}) {
+    my $text = $item->{text} =~ s{\s2>/dev/null(?=\s|\z)}{}gr;
+    return 0 if $item->{do} ne 'run' || $text =~ /[;&>]|\b(?:kill|xargs|tee|sort|head|tail)\b/;
+    for (split /\|/, $text) {
         return 1 if /^\s*(?:\w+=\S*\s+)*(?:(?:wire\s+)?netstat|ss)\b(?!.*\s--?(?:c\w*|continuous|h|help|V|version)\b)/;
         return 1 if /^\s*tcpstate\b(?!\s+(?:watch|diagram|hold|tour|explain)\b)(?!.*\s--?(?:h|help|version)\b)/;
     }
