@@ -3,12 +3,15 @@
 # peer, which sets these:
 use strict;
 use warnings;
+use Time::HiRes qw(sleep);
 
 our $student;            # what is tested: server or client
-our ($port, $my_port);   # of the connection: the server's, and the other one (unknown until there is a connection)
+our ($host, $port);      # of the server
+our $my_port;            # of the connection's other end (unknown until there is a connection)
 our $half_closed;        # we have sent our FIN
 our $SHIFT;              # of the student's variant: has been taken off what came (variant.pl)
 my @others;              # states of the server's other connections, as kernel_row saw them
+my $listens;             # whether kernel_row saw the port in LISTEN
 
 sub shown {
     my $text = shift;
@@ -25,12 +28,14 @@ sub shown {
 sub kernel_row {
     my @row;
     @others = ();
+    $listens = 0;
     for (qx(netstat -antW 2>/dev/null)) {
         my (undef, $recv, $send, $own, $other, $state) = split;
         next unless defined $state && /^tcp/ && "$own $other" =~ /:$port\b/;
         my ($at, $to) = map { /:(\d+)$/ ? $1 : 0 } $own, $other;
         my $ours = defined $my_port && ($at == $my_port || $to == $my_port);
         print "netstat: $_" if $ours || $state ne 'TIME_WAIT';    # not what the tests before this one left
+        $listens ||= $at == $port && $state eq 'LISTEN';
         push @others, $state if !$ours && $at == $port && $state =~ /^(?:ESTABLISHED|CLOSE_WAIT)$/;
         @row = ($state, $recv, $send)
             if defined $my_port && ($student eq 'server' ? $at == $port && $to == $my_port : $at == $my_port && $to == $port);
@@ -44,6 +49,21 @@ sub problem {
     print "$what.\n";
     print "reason: $why\n";
     exit 1;
+}
+
+# The connection was reset. If nobody listens any more, though the server runs, it had not been accepted: the kernel resets
+# what waits in the queue of a listening socket that is closed. Only this host's sockets can be seen.
+sub reset_came {
+    my ($what, $why) = @_;
+    kernel_row();
+    my $look = $student eq 'server' && $host =~ /^127\./ ? 50 : 0;
+    for (1 .. $look) {
+        last if $listens || student_gone();    # who dies is not gone at once
+        $_ < $look ? sleep 0.01
+            : problem($what, '[stops-listening] your server does not listen any more: did it close its listening socket? The '
+                . 'kernel resets the connections that were not accepted yet', 1);
+    }
+    problem($what, $why, 1);
 }
 
 sub silent {
