@@ -343,17 +343,23 @@ reader_shows() { ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 "$TO
 
 # ---- netstat
 
+# A connection's end has one row. netstat reads its table in pieces, and while other sockets come and go a single look may
+# show one twice, as it was and as it is: the later row counts.
 select_rows() { # ENDS PORT [STATE]
     netstat -antW 2>/dev/null | awk -v ends="$1" -v port="$2" -v state="${3:-}" '
         function number(address) { sub(/.*:/, "", address); return address }
-        $1 ~ /^tcp/ && (state == "" || $6 == state) &&
-            (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port)'
+        $1 ~ /^tcp/ && (ends ~ /own/ && number($4) == port || ends ~ /other/ && number($5) == port) {
+            end = $6 == "LISTEN" ? NR : $4 " " $5
+            if (!(end in row)) at[++count] = end
+            row[end] = $0
+            is[end] = $6
+        }
+        END { for (i = 1; i <= count; i++) if (state == "" || is[at[i]] == state) print row[at[i]] }'
 }
 netstat_rows() { select_rows own,other "$@"; }
 rows_at() { select_rows own "$@"; }
 rows_to() { select_rows other "$@"; }
-# The rows of the port, and if there are none another look, for up to two seconds: netstat reads its table in pieces, and
-# while other sockets come and go a single look may miss a row.
+# The rows of the port, and if there are none another look, for up to two seconds: a single look may also miss a row.
 look_at() { look_until some rows_at "$@"; }
 look_to() { look_until some rows_to "$@"; }
 look_until() { # some|NUMBER rows_at|rows_to PORT [STATE]

@@ -35,3 +35,17 @@ unit() {
         grep -q "{ unit $name; }" "$ROOT/tests/units.bats" || fail "$name is not in units.bats"
     done
 }
+
+@test "helper.bash: a connection that netstat shows twice is taken as the later row shows it; sockets that listen are several" {
+    netstat() {
+        echo 'tcp        0      0 127.0.0.1:7000          0.0.0.0:*               LISTEN'
+        echo 'tcp        0      0 127.0.0.1:7000          0.0.0.0:*               LISTEN'
+        echo 'tcp        0      0 127.0.0.1:46686         127.0.0.1:7000          ESTABLISHED'
+        echo 'tcp        0      0 127.0.0.1:46688         127.0.0.1:7000          ESTABLISHED'
+        echo 'tcp     6144      0 127.0.0.1:46686         127.0.0.1:7000          FIN_WAIT2'
+    }
+    assert_equal "$(rows_at 7000 | wc -l)" 2 'rows of the port'
+    assert_equal "$(rows_to 7000 | awk '{ print $4, $2, $6 }')" $'127.0.0.1:46686 6144 FIN_WAIT2\n127.0.0.1:46688 0 ESTABLISHED'
+    assert_equal "$(rows_to 7000 ESTABLISHED | awk '{ print $4 }')" 127.0.0.1:46688
+    assert_equal "$(netstat_rows 7000 | wc -l)" 4 'rows at either end'
+}
