@@ -3,7 +3,6 @@
 # peer, which sets these:
 use strict;
 use warnings;
-use Time::HiRes qw(sleep);
 
 our $student;            # what is tested: server or client
 our ($host, $port);      # of the server
@@ -56,13 +55,9 @@ sub problem {
 sub reset_came {
     my ($what, $why) = @_;
     kernel_row();
-    my $look = $student eq 'server' && $host =~ /^127\./ ? 50 : 0;
-    for (1 .. $look) {
-        last if $listens || student_gone();    # who dies is not gone at once
-        $_ < $look ? sleep 0.01
-            : problem($what, '[stops-listening] your server does not listen any more: did it close its listening socket? The '
-                . 'kernel resets the connections that were not accepted yet', 1);
-    }
+    $why = '[stops-listening] your server does not listen any more: did it close its listening socket? The kernel resets the '
+        . 'connections that were not accepted yet'
+        if $student eq 'server' && $host =~ /^127\./ && !$listens && !gone_soon();
     problem($what, $why, 1);
 }
 

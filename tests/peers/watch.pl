@@ -30,6 +30,13 @@ sub student_gone {
     return 1;
 }
 
+# The same, half a second being given to one that is just dying: its sockets are closed before it is gone.
+sub gone_soon {
+    my $until = time + 0.5;
+    sleep 0.01 until student_gone() || time > $until;
+    return student_gone();
+}
+
 # The clock ticks (10 ms) that the student's programs have used, and whether a thread of theirs wants the processor or
 # the disk now.
 sub work_done {
