@@ -49,3 +49,14 @@ unit() {
     assert_equal "$(rows_to 7000 ESTABLISHED | awk '{ print $4 }')" 127.0.0.1:46688
     assert_equal "$(netstat_rows 7000 | wc -l)" 4 'rows at either end'
 }
+
+@test "keep_port: a port with its two bytes swapped is another one, which an ordinary user may bind" {
+    true & # keep_port keeps its port as long as the process lives that it is told; this one is gone
+    nobody=$!
+    wait "$nobody"
+    for ((draw = 0; draw < 400; draw++)); do
+        port=$("$TOOLS/keep_port" tcp "$nobody")
+        swapped=$(((port & 255) << 8 | port >> 8))
+        [ "$swapped" -ge 1024 ] && [ "$swapped" -ne "$port" ] || fail "port $port, swapped $swapped"
+    done
+}

@@ -50,6 +50,14 @@ static void avoid_clients_ports(void)
         seen[port] = true;
 }
 
+/* A server that forgets htons() listens on the port with its two bytes swapped. That has to be another port, or nobody
+ * would notice; and one that an ordinary user may bind, or the server would end before it could be seen there. */
+static bool tells_byte_order(unsigned port)
+{
+    unsigned swapped = (port & 0xff) << 8 | port >> 8;
+    return swapped != port && swapped >= 1024 && !seen[swapped];
+}
+
 /* Does the name of this port belong to nobody? It is ours then, as long as we live. */
 static bool take_name(const char *protocol, unsigned port)
 {
@@ -96,7 +104,7 @@ int main(int count, char *words[])
 
     for (int trial = 0; trial < TRIALS; trial++) {
         unsigned port = FIRST_PORT + (unsigned)rand() % (LAST_PORT - FIRST_PORT + 1);
-        if (seen[port] || !take_name(protocol, port) ||
+        if (seen[port] || !tells_byte_order(port) || !take_name(protocol, port) ||
             !can_be_bound(strcmp(protocol, "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM, port))
             continue;
         printf("%u\n", port);
