@@ -203,6 +203,25 @@ without() { # PROGRAM: a PATH without it
     echo "$place/path"
 }
 
+@test "no two graders have the same throw-away users" {
+    # In a network of its own, so that no grader beside it is refused.
+    unshare -rn true 2>/dev/null || skip "no network namespace may be made here"
+    # shellcheck disable=SC2016 # for perl
+    run -0 unshare -rn perl -I "$ROOT/tests/lib" -MGrade::Confine=throw_away_user -e '
+        my %seen;
+        for (1 .. 299) {
+            my $user = throw_away_user();
+            die "$user\n" if $seen{$user}++ || $user % 50 || $user < 50_000 || $user > 64_950;
+        }
+        my $user = `$^X -I $INC[0] -MGrade::Confine=throw_away_user -e "print throw_away_user()"`; # the last one, another process
+        die "$user\n" if $seen{$user} || $user % 50;
+        throw_away_user();
+        exec {$^X} $^X, "-I", $INC[0], "-MGrade::Confine=throw_away_user", "-e", "throw_away_user()" if !fork;
+        wait; print "exit status ", $? >> 8, "\n"'
+    assert_equal "$output" 'grade: 300 graders run here already: no throw-away user is left
+exit status 1'
+}
+
 @test "the grader's own files are what they were" {
     run diff "$results/before" "$results/after"
     assert_equal "$output" ''

@@ -5,20 +5,24 @@ package Grade::Confine;
 #
 #     in_own_namespaces($scratch, $rooms, $grader, @arguments)   runs the grader again in a network of its own, if it may
 #                                have one; $scratch/room.0 and so on are so many file systems, each with its own bound
+#     throw_away_user()          the first of fifty numbers of users that no other grader has, until our process ends
 #     confine($root, @hidden)    decides; returns { line => what to say, user => number or undef, partial => reason }
 #     program_directory($dir, $scratch)    a copy of the submission that it can't change
 use strict;
 use warnings;
 use Exporter 'import';
 use POSIX ();
-our @EXPORT_OK = qw(in_own_namespaces confine program_directory);
+use Socket;
+our @EXPORT_OK = qw(in_own_namespaces confine program_directory throw_away_user);
 
 # A submission must not fill a disk, nor take the room of another test: bytes of the files that tests which run at the
 # same time may have each, and of the grader's own. A test that starts six programs, each with 16 MiB of output and as
 # much on stderr, has its reason from them, not from a full room.
 use constant ROOM     => 256 << 20;
 use constant OWN_ROOM => 512 << 20;
-use constant THROW_AWAY => 50_000;    # users from here on: a hundred each for ninety graders at once
+
+# Users from THROW_AWAY on: so many for each of so many graders at once.
+use constant { THROW_AWAY => 50_000, USERS => 50, GRADERS => 300 };
 
 sub is_root { return $> == 0 }
 
@@ -49,9 +53,10 @@ sub in_own_namespaces {
         : (qw(bwrap --unshare-user --unshare-net --unshare-pid --die-with-parent --dev-bind / / --proc /proc),
             (map { ('--size', $_->[0], '--tmpfs', $_->[1]) } @mounts), '--');
     return unless works(@enter, 'true');
+    my $users = is_root() ? throw_away_user() : undef;    # taken here, where the other graders can see it
     my $pid = fork // return;
     if ($pid == 0) {
-        @ENV{qw(NETSTEP_NETWORK NETSTEP_SCRATCH)} = ('own', $scratch);
+        @ENV{qw(NETSTEP_NETWORK NETSTEP_SCRATCH NETSTEP_USERS)} = ('own', $scratch, $users // '');
         exec { $enter[0] } @enter, $grader, @arguments or POSIX::_exit(127);
     }
     my $asked;
@@ -60,14 +65,31 @@ sub in_own_namespaces {
     return $asked // ($? & 127 ? 128 + ($? & 127) : $? >> 8);
 }
 
+# Whatever a test's user has left is ended after it, and a submission may end all that its user runs: no two graders may
+# have the same user. A name among the abstract unix sockets (unix(7)) keeps the others away.
+my @kept;
+
+sub throw_away_user {
+    my $start = int rand GRADERS;
+    for (0 .. GRADERS - 1) {
+        my $user = THROW_AWAY + USERS * (($start + $_) % GRADERS);
+        socket my $name, AF_UNIX, SOCK_STREAM, 0 or die "grade: socket: $!\n";
+        next if !bind $name, pack_sockaddr_un("\0netstep-user-$user");
+        push @kept, $name;
+        return $user;
+    }
+    print STDERR 'grade: ', GRADERS, " graders run here already: no throw-away user is left\n";
+    exit 1;
+}
+
 sub confine {
     my ($root, @hidden) = @_;
     my %found = (user => undef);
     my @missing;
     push @missing, 'no network namespace' unless (delete $ENV{NETSTEP_NETWORK} // '') eq 'own';
-    delete $ENV{NETSTEP_SCRATCH};
+    my ($users) = delete @ENV{qw(NETSTEP_USERS NETSTEP_SCRATCH)};
     if (is_root()) {
-        my $user = THROW_AWAY + int(rand 90) * 100;
+        my $user = $users || throw_away_user();
         if (works('setpriv', "--reuid=$user", "--regid=$user", '--clear-groups', 'true')) { $found{user} = $user }
         else { push @missing, 'no throw-away user (setpriv)' }
     }
