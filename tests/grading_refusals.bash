@@ -14,8 +14,12 @@ refuse_later() { # NAME PROGRAM [ARG]...
 }
 
 refused() {
-    local i
+    local i in_order=()
+    # `large` first: connected to somebody who says nothing it may give up soon, as if it had refused.
     for ((i = 0; i < ${#refusal_pids[@]}; i++)); do
+        if [ "${refusal_names[i]}" = large ]; then in_order=("$i" "${in_order[@]}"); else in_order+=("$i"); fi
+    done
+    for i in "${in_order[@]}"; do
         refused_one "${refusal_pids[i]}" "${refusal_names[i]}" "${refusal_commands[i]}" || return
     done
 }

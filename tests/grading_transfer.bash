@@ -107,7 +107,7 @@ received() { # NAME FILE
     cmp -s "$got" "$2" && return
     step "$1 has $(stat -c %s "$got") bytes; $(stat -c %s "$2") had been sent"
     if cmp -s -n "$(stat -c %s "$got")" "$got" "$2"; then
-        ! wait_for -t 3 cmp -s "$got" "$2" ||
+        ! wait_for -t 8 cmp -s "$got" "$2" ||
             because "[closes-early] when your receiver had closed the connection its file was not whole: a moment later it was." \
                 "Close the file before the connection" || return
         because "[one-read] when your receiver had closed the connection its file was not whole: read until read() returns 0," \

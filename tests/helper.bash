@@ -68,6 +68,7 @@ export LC_ALL PATH
 SCALE=${BASH_REMATCH[2]}00
 SCALE=$((10#0${BASH_REMATCH[1]} * 100 + 10#${SCALE:0:2}))
 declare -A ended_with # exit status of each process that has been waited for
+declare -A born       # when each program was started. Ids are used again: with it one means that program, or none
 declare -A keeper_of   # "KEEPER INIT" of each program that runs confined, in namespaces of its own (tests/peers/confine)
 
 setup() { setup_started; }
@@ -130,8 +131,20 @@ start() {
         exec "${runner[@]}" "$program" "$@"
     ) <"${STDIN:-/dev/null}" >"$T/$name.out" 2>"$T/$name.err" 3>&- &
     pid=$!
-    echo "$pid" >>"$T/started"
+    birth_of "$pid"
+    born[$pid]=$birth
+    echo "$pid $birth" >>"$T/started"
     [ "${runner[0]}" != perl ] || [ "$NETSTEP_CONFINE" != namespaces ] || find_confined "$pid"
+}
+
+# Sets $birth: clock ticks since the system's start (proc(5), field 22 of stat; the name in field 2 may hold anything); ''
+# if the process is gone.
+birth_of() {
+    local stat
+    birth=''
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    read -ra stat <<<"${stat##*) }"
+    birth=${stat[19]}
 }
 
 # What runs in namespaces of its own has a keeper outside of them, and is the child of an init within. Sets pid.
@@ -207,8 +220,8 @@ start_server() {
 running() {
     local stat
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    stat=${stat##*) }
-    [[ ${stat:0:1} != [ZX] ]]
+    read -ra stat <<<"${stat##*) }"
+    [[ ${stat[0]} != [ZX] ]] && [ "${born[$1]:-${stat[19]}}" = "${stat[19]}" ]
 }
 
 ended() { ! running "$1"; }
@@ -266,12 +279,12 @@ end_all_started() {
     mapfile -t ids <"$T/started"
     mapfile -t keepers <"$T/keepers" # these only: they run until they are ended, so the id is still theirs
     [ ${#keepers[@]} -eq 0 ] || kill -KILL "${keepers[@]}" || true
-    "$TOOLS/marked" -k -m "NETSTEP_TEST=$NETSTEP_TEST" ${NETSTEP_USER:+-u "$NETSTEP_USER"} "${ids[@]}"
+    "$TOOLS/marked" -k -m "NETSTEP_TEST=$NETSTEP_TEST" ${NETSTEP_USER:+-u "$NETSTEP_USER"} "${ids[@]/ /:}"
 }
 
 reap() {
     local id
-    while read -r id; do
+    while read -r id _; do
         ! wait_for -t 2 ended "$id" || wait "$id" || true
     done <"$T/started"
 }

@@ -50,6 +50,19 @@ unit() {
     assert_equal "$(netstat_rows 7000 | wc -l)" 4 'rows at either end'
 }
 
+@test "marked: a session is somebody else's if its number has been given away since" {
+    start sleeper "$(command -v sleep)" 600
+    wait_for leads_a_session "$pid"
+    assert_equal "$("$TOOLS/marked" "$pid:$birth")" "$pid" 'of its birth'
+    assert_equal "$("$TOOLS/marked" "$pid:$((birth + 1))")" '' 'of another birth'
+    running "$pid"
+    born[$pid]=$((birth + 1))
+    run ! running "$pid"
+    unset "born[$pid]"
+    running "$pid"
+}
+leads_a_session() { [ -n "$("$TOOLS/marked" "$1")" ]; }
+
 @test "keep_port: a port with its two bytes swapped is another one, which an ordinary user may bind" {
     true & # keep_port keeps its port as long as the process lives that it is told; this one is gone
     nobody=$!

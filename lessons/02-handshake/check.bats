@@ -92,7 +92,7 @@ client_has_sent() { rows_at "$port" | awk '$6 != "LISTEN" && $2 >= 5 { found = 1
 
 @test "[1] tcp_server: a port on which another program listens is an error, told on stderr" {
     program tcp_server
-    start other "$ROOT/tests/peers/peer" -b 0.0.0.0 listen 0 accept
+    start other "$ROOT/tests/peers/peer" -b 0.0.0.0 listen 0 "await $T/for-ever"
     wait_line "$T/other.out" '^listening on'
     port=$(sed -n 's/^listening on .*://p' "$T/other.out")
     step "another program listens on port $port"

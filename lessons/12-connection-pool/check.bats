@@ -66,7 +66,7 @@ none_in_close_wait() { [ -z "$(rows_to "$port" CLOSE_WAIT)" ]; }
     watching calls 4 max 1 slow 0.3
     pool 1 2 4
     all_answered
-    watching calls 4 max 1 split 0.3
+    watching calls 4 max 1 split 0.5
     pool 1 2 4
     all_answered
 }

@@ -1,4 +1,5 @@
-/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...: the living processes of these sessions; those with ENTRY
+/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...: the living processes of these sessions (but not if the
+ * process of that number was not started at BIRTH, in clock ticks: then it is somebody else's by now); those with ENTRY
  * among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of USER (a
  * number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a process
  * may have been forking meanwhile. Neither the caller nor this program is ever among them.
@@ -20,7 +21,7 @@ enum { ROUNDS = 3, ENVIRONMENT_SIZE = 1 << 20 };
 struct wanted {
     const char *entry, *part; /* NULL: none */
     long user;                /* -1: none */
-    char **sessions;
+    long *sessions;
     int session_count;
 };
 
@@ -56,6 +57,20 @@ static bool session_of(const char *id, long *session)
            state != 'X';
 }
 
+/* Is the session still the one that was meant? A session's number is not given to a new process while it has members, but
+ * it is when all are gone (proc(5): the start time is field 22 of stat). */
+static bool is_same(const char *session_and_birth)
+{
+    char id[20], birth[30] = "", now[30];
+    if (sscanf(session_and_birth, "%19[0-9]:%29[0-9]", id, birth) < 2 || read_process(id, "stat") == 0)
+        return true; /* no birth was told, or its first process is gone */
+    const char *end_of_name = strrchr(text, ')');
+    return end_of_name == NULL ||
+           sscanf(end_of_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %29[0-9]",
+                  now) != 1 ||
+           strcmp(now, birth) == 0;
+}
+
 static bool is_of_user(const char *id, long user)
 {
     char path[300];
@@ -82,7 +97,7 @@ static bool is_wanted(const char *id, const struct wanted *wanted)
     if (!session_of(id, &session))
         return false;
     for (int i = 0; i < wanted->session_count; i++)
-        if (session > 0 && session == strtol(wanted->sessions[i], NULL, 10))
+        if (session > 0 && session == wanted->sessions[i])
             return true;
     if (wanted->user != -1 && is_of_user(id, wanted->user))
         return true;
@@ -124,13 +139,18 @@ int main(int count, char *words[])
         case 'm': wanted.entry = optarg; break;
         case 'p': wanted.part = optarg; break;
         case 'u': wanted.user = strtol(optarg, NULL, 10); break;
-        default: fprintf(stderr, "usage: marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION]...\n"); return 2;
+        default: fprintf(stderr, "usage: marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...\n"); return 2;
         }
     }
-    wanted.sessions = words + optind;
-    wanted.session_count = count - optind;
+    wanted.sessions = calloc((size_t)(count - optind) + 1, sizeof *wanted.sessions);
+    if (wanted.sessions == NULL)
+        return 1;
+    for (int i = optind; i < count; i++)
+        if (is_same(words[i]))
+            wanted.sessions[wanted.session_count++] = strtol(words[i], NULL, 10);
     for (int round = 0; round < ROUNDS; round++)
         if (look(&wanted, end) == 0 || !end)
             break;
+    free(wanted.sessions);
     return 0;
 }

@@ -11,7 +11,8 @@ use warnings;
 use POSIX ();
 use Time::HiRes 'time';
 
-# Without a word for so long a test hangs, and not only what it tests: all its waits are bounded. Times the scale.
+# Without a word for so long a test hangs, and not only what it tests: all its waits are bounded. Times a
+# scale over 1.
 use constant SILENCE => 180;
 
 sub start {
@@ -75,8 +76,8 @@ sub look {
             $self->{partial} = '';
         }
     }
-    my $silence = SILENCE * ($ENV{NETSTEP_TIMEOUT_SCALE} || 1);
-    return if !$ended && $self->{quiet} < ($silence > 60 ? $silence : 60);
+    my $scale = $ENV{NETSTEP_TIMEOUT_SCALE} || 1;
+    return if !$ended && $self->{quiet} < SILENCE * ($scale < 1 ? 1 : $scale);
     $self->end;
     $self->{test} = undef;
     die 'grade: the tests themselves can not be run: ', $self->words_of_bats // 'bats said nothing', "\n" if !$self->{planned};
