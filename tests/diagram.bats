@@ -65,7 +65,7 @@ in_terminal() {
     start diagram tcpstate diagram --port "$port"
     diagram_pid=$pid
     wait_line "$T/diagram.out" '^server LISTEN$'
-    start client tcp_client --hold 2 127.0.0.1 "$port" hello
+    start client tcp_client --hold 6 127.0.0.1 "$port" hello
     wait_line "$T/diagram.out" '^client ESTABLISHED$'
     wait_line "$T/diagram.out" '^server ESTABLISHED$'
     wait_line "$T/diagram.out" '^server CLOSE_WAIT$'
@@ -141,7 +141,10 @@ sleeps() { awk '/^voluntary/ { print $2 }' "/proc/$pid/status"; }
     start_server 0
     run in_terminal 50 100 "'$BIN/tcpstate' diagram --port $port --for 0.1"
     [[ $output == *$'\033[?1049h'*"server"*$'\033[?25h\033[?1049l'* ]] || fail "the terminal is not restored" "$(cat -v <<<"$output")"
-    run in_terminal 50 100 "timeout -s TERM 0.5 '$BIN/tcpstate' diagram --port $port"
+    for seconds in 0.5 2 8 30; do # until it had begun
+        run in_terminal 50 100 "timeout -s TERM $seconds '$BIN/tcpstate' diagram --port $port"
+        [[ $output != *$'\033[?1049h'* ]] || break
+    done
     [[ $output == *$'\033[?25h\033[?1049l'* ]] || fail "a signal leaves the terminal as the figure had it"
     run in_terminal 20 60 "'$BIN/tcpstate' diagram --port $port --for 0.1"
     [[ $output == *"needs 80 columns"* ]] || fail "too small a terminal is not told" "$(cat -v <<<"$output")"

@@ -26,6 +26,7 @@
 #   wait_for [-t SECONDS] COMMAND [ARG]...   until COMMAND succeeds (10 s). A program that was started here and is still
 #                                      working when the time is over gets more of it, three times as much at most.
 #   wait_line FILE REGEX [SECONDS]     until a line of FILE matches (grep -E)
+#   lines_say COUNT REGEX FILE         do so many of its lines match?
 #   wait_state PORT STATE [SECONDS]    until netstat shows a row of PORT, at either end, in STATE
 #   wait_no_state PORT STATE [SECONDS] until it shows none
 #
@@ -345,6 +346,7 @@ still_working() {
     [[ $after == *" 1" ]] || ((${after% *} - before > 25))
 }
 
+lines_say() { [ "$(grep -Ec -- "$2" "$3")" -eq "$1" ]; } # COUNT REGEX FILE
 wait_line() { wait_for -t "${3:-10}" grep -Eqs -- "$2" "$1"; }
 # The shared reader is asked first, which is quick; netstat then has to say the same.
 wait_state() { wait_for -t "${3:-10}" both_show "$1" "$2"; }

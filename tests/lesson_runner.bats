@@ -86,7 +86,6 @@ await_death() {
 
 @test "--update writes what happens, tells it, and then agrees; what agreed stays" {
     beyond_sample
-    impatient
     mutant two_terminals.md 's/ESTABLISHED\n/CLOSED\n/g; s/^tcp.*LISTEN\n//m; s/hello\n```/```/'
     run_fixture --show "$LESSON"
     [ "$status" -eq 0 ]
@@ -105,7 +104,6 @@ await_death() {
 
 @test "--update fills blocks without output, and says what no block shows" {
     beyond_sample
-    impatient
     LESSON=$BATS_TEST_TMPDIR/empty.md
     printf '```console\n$ echo_server 7000\n```\n```console terminal=2\n$ echo_client 7000 hello\n```\n' >"$LESSON"
     run_fixture --update "$LESSON"

@@ -54,7 +54,7 @@ clean() {
         watched_client 0 --source 200000 127.0.0.1 "$port"
         ends_clean
     done
-    watched_client 1 127.0.0.1 "$port" hello
+    watched_client 1 127.0.0.1 "$(free_port)" hello
     watched_client 2 127.0.0.1 0x50
     clean
 }

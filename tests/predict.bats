@@ -17,6 +17,7 @@ setup() {
     LESSONS=$T/lessons
     mkdir -p "$LESSONS/01-small" "$T/tmp"
     export TMPDIR=$T/tmp
+    export NETSTEP_TIMEOUT_SCALE=6 # a run has a minute; one test says less
     cat >"$LESSONS/01-small/lesson.md" <<'end'
 # Small
 ## Predict
@@ -218,7 +219,7 @@ settled_as_believed() {
         "$LESSONS/01-small/predict"
     export NETSTEP_TIMEOUT_SCALE=0.2
     ask_small b q
-    export NETSTEP_TIMEOUT_SCALE=1
+    export NETSTEP_TIMEOUT_SCALE=6
     [[ $output == *'? This run did not settle it: it was ended after 2 s'* ]]
     assert_equal "$(ls -A "$TMPDIR")" '' "what is left behind"
     assert_equal "$(marks_left)" '' "processes that are left"

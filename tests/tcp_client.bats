@@ -257,7 +257,7 @@ client_gives_file() {
 
 @test "--hold: no FIN before the time is over; what comes meanwhile is printed" {
     serve accept 'expect hello' 'send early' "await $T/seen" eof half-close eof
-    client --hold 3 127.0.0.1 "$port" hello
+    client --hold 8 127.0.0.1 "$port" hello
     wait_line "$T/client.out" '^early$'
     shows 1 rows_to ESTABLISHED
     run ! grep -q '^shutdown' "$T/client.err"
@@ -339,7 +339,7 @@ client_gives_file() {
 
 @test "--count: all connections at once, then each in turn" {
     start_server -q 0
-    client --count 20 --hold 3 127.0.0.1 "$port" ab
+    client --count 20 --hold 8 127.0.0.1 "$port" ab
     shows 20 rows_to ESTABLISHED
     told '^20 connections are open$'
     wait_exit "$client_pid"
@@ -415,12 +415,12 @@ queues_hold() { [ $(($(queue ESTABLISHED 3) + $(rows_at "$port" ESTABLISHED | aw
     start_server -q --model fork 0
     mkfifo "$T/slow" "$T/typed"
     exec 8<>"$T/typed" 9<>"$T/slow"
-    STDIN=$T/typed client -q --timeout 0.2 127.0.0.1 "$port"
+    STDIN=$T/typed client -q --timeout 2 127.0.0.1 "$port"
     typing=$client_pid
-    start reading /bin/bash -c "exec '$BIN/tcp_client' -q --timeout 0.2 127.0.0.1 $port <'$T/zeros' >'$T/slow'"
+    start reading /bin/bash -c "exec '$BIN/tcp_client' -q --timeout 2 127.0.0.1 $port <'$T/zeros' >'$T/slow'"
     reading=$pid
-    # A second in which nothing moves, five times the limit: a client that gives up has the time to do it.
-    if wait_exit "$reading" 1; then fail "it gave up because its stdout was not read" "$(cat "$T/reading.err")"; fi
+    # Nothing moves for more than twice the limit: a client that gives up has the time to do it.
+    if wait_exit "$reading" 5; then fail "it gave up because its stdout was not read" "$(cat "$T/reading.err")"; fi
     printf hello >&8
     wait_line "$T/client.out" hello
     running "$reading" || fail 'it gave up because its stdout was not read' "$(cat "$T/reading.err")"

@@ -39,10 +39,10 @@ shown() { awk -v when="$1" -v column="$2" 'index($0, when) == 1 { print $(NF - 3
 }
 
 @test "netstat agrees with the summary: ESTABLISHED while the pool has them, TIME_WAIT afterwards" {
-    start_server -q --model fork --pause-read 2 0 # so long does each connection's first call keep it
+    start_server -q --model fork --pause-read 6 0 # so long does each connection's first call keep it
     start pool tcp_pool 127.0.0.1 "$port" --max 3 --workers 3 --calls 6
     wait_for -t 10 three_established || fail "$(netstat_rows "$port")"
-    wait_exit "$pid" 20
+    wait_exit "$pid" 40
     assert_equal "$status" 0 'exit status'
     assert_equal "$(shown 'before' 1) $(shown 'after the calls' 1) $(shown 'at the end' 1)" '0 3 0' ESTABLISHED
     assert_equal "$(shown 'at the end' 3)" "$(rows_to "$port" TIME_WAIT | wc -l)" 'TIME_WAIT'

@@ -129,7 +129,7 @@ step_server() {
 
 @test "-b ::1: IPv6 in the ready line and in netstat" {
     grep -qs '^0\{31\}1 ' /proc/net/if_inet6 || skip 'no IPv6 here'
-    start_server -b ::1 0
+    start_server -b ::1 "$(free_port)"
     assert_equal "$address" '[::1]'
     assert_match "$(rows_at "$port" LISTEN)" "^tcp6 +0 +0 ::1:$port +:::\* +LISTEN"
     run_for 10 client tcp_client -q ::1 "$port" hello
@@ -154,7 +154,7 @@ step_server() {
     start_server -q -b 0.0.0.0 0
     host=127.0.0.3 echoes 'any address'
     stop_process "$server_pid"
-    start_server -q -b 127.0.0.2 0
+    start_server -q -b 127.0.0.2 "$(free_port)" # the kernel may choose one that somebody has on 127.0.0.1
     host=127.0.0.2 echoes 'that address'
     peer elsewhere 'expect x'
     reached elsewhere 'Connection refused'
@@ -376,9 +376,9 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 }
 
 @test "--timeout: a silent client is ended and told; the next is served" {
-    start_server --timeout 0.3 0
+    start_server --timeout 1.5 0
     peer silent "await $T/go" eof
-    wait_line "$T/server.err" '^tcp_server: client 127\.0\.0\.1:[0-9]+: nothing moved for 0\.3 s'
+    wait_line "$T/server.err" '^tcp_server: client 127\.0\.0\.1:[0-9]+: nothing moved for 1\.5 s'
     : >"$T/go"
     succeeds "$pid" silent
     echoes hello
@@ -386,9 +386,9 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
 
 @test "--timeout: a client that does not read is ended; with no time-out a silent one may stay" {
     head -c 8000000 /dev/zero >"$T/zeros"
-    start_server -q --timeout 0.3 --sndbuf 4096 0
+    start_server -q --timeout 1.5 --sndbuf 4096 0
     peer stubborn -r 4096 "send-ahead $T/zeros" "await $T/go"
-    wait_line "$T/server.err" 'nothing moved for 0\.3 s'
+    wait_line "$T/server.err" 'nothing moved for 1\.5 s'
     echoes hello
 }
 
@@ -403,7 +403,7 @@ no_children() { [ -z "$(pgrep -P "$1")" ]; }
     start_server -q --sndbuf 4096 0
     peer sender -r 4096 "send-ahead $T/zeros" "await $T/go"
     reached sender '^holding'
-    [ "$(queue ESTABLISHED 3)" -gt 0 ]
+    wait_for queue_over ESTABLISHED 3 0 || fail 'nothing waits to be sent' "$(rows_at "$port")"
     [ "$(queue ESTABLISHED 3)" -lt 40000 ] || fail 'Send-Q with --sndbuf 4096:' "$(rows_at "$port")"
 }
 

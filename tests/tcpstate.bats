@@ -146,8 +146,8 @@ one_row_in_proc() { [ "$("$BIN/tcpstate" --proc "local=$port" ESTABLISHED | grep
     STDIN=$T/enter start client tcp_client --step 127.0.0.1 "$port" hello
     exec 8>"$T/enter"
     enter 'socket\(' && enter 'connect\('
-    wait_line "$T/watch.out" "\+ 127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:$port +ESTABLISHED"
-    wait_line "$T/watch.out" "\+ 127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +ESTABLISHED"
+    wait_line "$T/watch.out" "[+~] 127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:$port +(SYN_SENT -> )?ESTABLISHED"
+    wait_line "$T/watch.out" "[+~] 127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +(SYN_RECV -> )?ESTABLISHED"
     enter 'write\('
     wait_line "$T/client.err" '^shutdown'
     told=$(wc -l <"$T/watch.out") # five bytes went there and back: no state changed
@@ -171,7 +171,7 @@ enter() {
     start watch tcpstate watch "$port"
     watch_pid=$pid
     wait_line "$T/watch.out" 'LISTEN'
-    start client tcp_client --hold 2 127.0.0.1 "$port" hello
+    start client tcp_client --hold 6 127.0.0.1 "$port" hello
     wait_line "$T/watch.out" 'ESTABLISHED -> CLOSE_WAIT +rcv FIN'
     # FIN_WAIT1 lasts for one round trip, or 40 ms if the ACK is delayed: it may be seen, or is inferred.
     wait_line "$T/watch.out" 'ESTABLISHED -> FIN_WAIT2 +by way of FIN-WAIT-1|FIN_WAIT1 -> FIN_WAIT2 +rcv ACK of FIN'

@@ -69,7 +69,7 @@ states() { # N
     assert_match "$(cat "$T/tour.out")" 'The client got 10 bytes'
     assert_match "$(cat "$T/tour.out")" 'read\(fd\) = -1: Connection reset by peer'
     assert_match "$(cat "$T/tour.out")" 'bind = -1: Address already in use'
-    assert_match "$(cat "$T/tour.out")" 'timer: (59\.[0-9]|60\.0) s left'
+    assert_match "$(cat "$T/tour.out")" 'timer: (5[0-9]\.[0-9]|60\.0) s left'
 }
 
 @test "--netstat: netstat's own rows say what the line above them says is seen" {
@@ -190,7 +190,8 @@ called() { grep -Eq "$1" "$T/tour.out"; }
     [ "$(echo "$ports" | grep -c .)" -ge 7 ] || fail "ports: $ports"
     assert_equal "$(session_members "$pid")" "" "processes that are left"
     for number in $ports; do
-        wait_for -t 5 only_time_wait "$number" || fail "port $number:" "$(netstat_rows "$number")"
+        # A port with a listener is another's by now.
+        wait_for -t 5 only_time_wait "$number" || [ -n "$(netstat_rows "$number" LISTEN)" ] || fail "port $number:" "$(netstat_rows "$number")"
     done
 }
 only_time_wait() { [ -z "$(netstat_rows "$1" | grep -v ' TIME_WAIT')" ]; }

@@ -18,7 +18,7 @@ load wire
     talk 0 'udp_echo -q -b 10.0.0.2 -l 7000' 'udp_echo -q 10.0.0.2 7000 hello'
     said 'UDP .* 5'
     said '^     hello$'
-    talk 0 'udp_echo -q -b 10.0.0.2 -l 7000' 'udp_echo -q --count 20 --interval 0.001 10.0.0.2 7000'
+    talk 0 'udp_echo -q -b 10.0.0.2 -l 7000' 'udp_echo -q -t 10 --count 20 --interval 0.001 10.0.0.2 7000'
     said '20 sent, 20 received' || fail "$(cat "$T/talk.out")"
 }
 
@@ -168,7 +168,7 @@ has_children() { [ "$(pgrep -P "$1" | wc -l)" -ge 2 ]; } # the hosts' first proc
 @test "SIGTERM while the hosts are being made: it ends, and nothing is left" {
     for ((i = 0; i < 20; i++)); do
         start_wire early -q --free -c "exec $sleeper 300"
-        ((i % 4 == 0)) || wait_for -t 2 eval "[ \$(pgrep -P $wire_pid | wc -l) -ge $((i % 3)) ]"
+        ((i % 4 == 0)) || wait_for -t 2 eval "[ \$(pgrep -P $wire_pid | wc -l) -ge $((i % 3)) ]" || true # any moment will do
         stop_process "$wire_pid" TERM 3 || fail "it still runs 3 s after SIGTERM"
         assert_equal "$(status_text "$status")" "killed by SIGTERM"
         : >"$T/namespaces"

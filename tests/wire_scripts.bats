@@ -321,14 +321,14 @@ tree_of() { # PID
     local tree
     # shellcheck disable=SC2016 # for that shell
     printf '%s\n' "run server echo begun; until [ -e $T/go ]; do sleep 0.05; done" \
-        'output server begun' 'exit server 0 within 3' >"$T/a.wire"
+        'output server begun' 'exit server 0 within 8' >"$T/a.wire"
     start paused wire "$T/a.wire"
     wait_line "$T/paused.out" '^ *begun$' || fail "$(cat "$T"/paused.*)"
     pause_for 0.3 # until the next line of the script waits
     mapfile -t tree < <(tree_of "$pid")
     [ "${#tree[@]}" -ge 3 ] || fail "what runs on the hosts is not in the tree: ${tree[*]}"
     kill -STOP "${tree[@]}"
-    pause_for 4
+    pause_for 9
     kill -CONT "${tree[@]}"
     pause_for 0.3 # until the wire has seen the clock
     touch "$T/go"

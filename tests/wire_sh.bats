@@ -149,7 +149,7 @@ run_netstat() {
     "${own[@]}" true 2>"$T/why" || skip "no network of our own is to be had here: $(cat "$T/why")"
     export -f ask begin
     export T BIN
-    timeout 60 "${own[@]}" bash -c '
+    timeout 300 "${own[@]}" bash -c '
         ask none
         begin 1; first=$!
         ask one

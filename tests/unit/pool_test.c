@@ -17,7 +17,7 @@ static void reuse_and_idle_time(void)
 {
     struct server server;
     server_open(&server);
-    struct pool *pool = pool_new(2, 0.05, connect_pair, &server);
+    struct pool *pool = pool_new(2, 1, connect_pair, &server);
     struct pool_conn *conn = pool_get(pool, 0);
     int first_fd = pool_fd(conn);
     CHECK(!pool_reused(conn));
@@ -26,7 +26,7 @@ static void reuse_and_idle_time(void)
     CHECK(conn && pool_fd(conn) == first_fd && pool_reused(conn));
     CHECK(server.connects == 1);
     pool_put(conn);
-    pause_ms(60);
+    pause_ms(1100);
     conn = pool_get(pool, 0);
     CHECK(conn && server.connects == 2 && !pool_reused(conn));
     char byte;

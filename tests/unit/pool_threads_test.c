@@ -125,7 +125,7 @@ static void a_wait_in_vain_leaves_nothing(void)
     struct pool *pool = pool_new(1, 0, connect_pair, &server);
     struct pool_conn *conn = pool_get(pool, 0);
     for (int i = 0; i < 3; i++) {
-        callers[i] = (struct caller){.pool = pool, .wait_ms = i == 1 ? 30 : -1};
+        callers[i] = (struct caller){.pool = pool, .wait_ms = i == 1 ? 2000 : -1};
         pthread_create(&callers[i].thread, NULL, call, &callers[i]);
         CHECK(until_waiting(pool, i + 1));
     }
@@ -213,7 +213,7 @@ static void connects_happen_outside_of_the_lock(void)
     pool_put(pool_get(pool, 0));
     struct pool_conn *conn = pool_get(pool, 0);
     slow.pool = pool;
-    server.delay_ms = 400;
+    server.delay_ms = 2000;
     pthread_create(&slow.thread, NULL, call, &slow);
     for (int i = 0; i < 5000 && stats_of(pool).in_use != 2; i++)
         pause_ms(1);
