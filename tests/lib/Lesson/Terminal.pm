@@ -16,7 +16,7 @@ use POSIX ();
 our @EXPORT_OK = qw(now nap scale open_terminal start_command pump screen_lines take_lines settle asleep interrupt
     close_terminals);
 
-use constant QUIET_SECONDS => 3;            # how long to wait for terminals that never fall quiet
+use constant QUIET_SECONDS => 1;            # how long to wait for terminals that never fall quiet
 use constant MOST_BYTES    => 4_000_000;    # more than any lesson prints
 
 my $launcher = getppid;                     # when it is gone, so is whoever wants the result
