@@ -154,7 +154,6 @@ PERL
 }
 
 @test "a difference is a unified diff with the lesson's lines" {
-    impatient
     mutant two_terminals.md 's/read\(\) = 5/read() = 6/'
     run_fixture "$LESSON"
     local line

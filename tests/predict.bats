@@ -215,7 +215,7 @@ settled_as_believed() {
 }
 
 @test 'a run that hangs is ended, with all that it has begun' {
-    perl -pi -e "s/look 'echo two'/serve s 'tcp_server -q 0'; echo two; wait_for -t 900 false/" \
+    perl -pi -e "s/look 'echo two'/begin s 'tcp_server -q 0'; echo two; wait_for -t 900 false/" \
         "$LESSONS/01-small/predict"
     export NETSTEP_TIMEOUT_SCALE=0.2
     ask_small b q

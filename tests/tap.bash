@@ -7,7 +7,7 @@
 # The bound is one for the whole file, and generous: a test's own waits are bounded in helper.bash.
 
 # As root each has a network of its own: no port, no row of netstat and no counter in it is another file's.
-tap_within=(unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh)
+tap_within=(unshare --net -- bash -c 'ip link set lo up && exec "$@"' bash) # sh would lose exported functions
 [ "$EUID" -eq 0 ] && "${tap_within[@]}" true 2>/dev/null || tap_within=()
 
 tap_root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)

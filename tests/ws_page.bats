@@ -18,6 +18,7 @@ find_chromium() {
 
 setup() {
     setup_started
+    export NETSTEP_TIMEOUT_SCALE=${NETSTEP_TIMEOUT_SCALE:-6} # a browser takes its time on a busy machine
     chromium=$(find_chromium) || skip "no Chromium here: ./setup --dev installs it"
     perl -MJSON::PP -e 1 2>/dev/null || skip "perl's JSON::PP is missing"
     export HOME=$T # where it would leave its caches

@@ -4,7 +4,7 @@
 #include "asleep.h"
 #include "common/await.h"
 
-enum { SETTLE_MS = 1000, LOOK_AGAIN_MS = 2 };
+enum { SETTLE_MS = 5000, LOOK_AGAIN_MS = 2 };
 
 void player_started(struct player *player)
 {

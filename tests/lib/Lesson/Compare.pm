@@ -33,7 +33,7 @@ sub replace_names {
     return $line;
 }
 
-# {text, port => [...], pid => [...], server => the first other port, or '', optional}. White space counts, except where what may differ may be longer.
+# {text, port => [...], pid => [...], server => the first other port, or the command's, optional}. White space counts, except where what may differ may be longer.
 sub shape {
     my ($line, $item, $low, $high) = @_;
     my %found = (port => [], pid => [], optional => $item->{races} && scalar $line =~ $blocks);
@@ -46,7 +46,7 @@ sub shape {
         $bends += s/\b\d+(?:\.\d+)? ?(?:ns|us|µs|μs|ms)\b/\0time/g;
         $bends += s/\b\d+\.\d+ ?s\b/\0time/g;
     }
-    ($found{server}) = ((grep { $_ < $low || $_ > $high } $text =~ /:(\d+)\b/g), '');
+    ($found{server}) = ((grep { $_ < $low || $_ > $high } $text =~ /:(\d+)\b/g), $item->{server} // '');
     $text =~ s/\bmask [0-9a-f]{8}\b/mask \0mask/g;    # of a WebSocket frame: random
     $text = replace_names($text, $low, $high, sub { push @{ $found{ $_[0] } }, $_[1]; return "\0$_[0]" });
     if ($item->{loose}) {

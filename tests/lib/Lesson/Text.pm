@@ -90,9 +90,11 @@ sub console_items {
 # Gives each item the next one of its terminal.
 sub link_items {
     my ($items) = @_;
-    my %last;
+    my (%last, %server);
     for my $item (@$items) {
         my $terminal = $item->{terminal};
+        ($server{$terminal}) = ($item->{text} =~ /\b(70\d\d)\b/, '') if $item->{do} eq 'run';
+        $item->{server} = $server{$terminal} // '';    # of the command whose output it shows
         $last{$terminal}{next} = $item if $last{$terminal};
         $last{$terminal} = $item;
     }
