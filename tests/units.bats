@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # The unit tests: each binary of build/tests/unit tells which check failed. `make check` builds them.
 
-# shellcheck disable=SC2154 # bats sets output and status
+# bats sets output and status; helper.bash reads born.
+# shellcheck disable=SC2154,SC2034
 
 load helper
 

@@ -1,8 +1,8 @@
-/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...: the living processes of these sessions (but not if the
- * process of that number was not started at BIRTH, in clock ticks: then it is somebody else's by now); those with ENTRY
- * among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of USER (a
- * number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a process
- * may have been forking meanwhile. Neither the caller nor this program is ever among them.
+/* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...: the living processes of these sessions (but not if
+ * the process of that number was not started at BIRTH, in clock ticks: then it is somebody else's by now); those with
+ * ENTRY among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of
+ * USER (a number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a
+ * process may have been forking meanwhile. Neither the caller nor this program is ever among them.
  *
  * Every test ends with it: one walk through /proc takes a quarter of what pkill alone takes.
  */
@@ -57,8 +57,8 @@ static bool session_of(const char *id, long *session)
            state != 'X';
 }
 
-/* Is the session still the one that was meant? A session's number is not given to a new process while it has members, but
- * it is when all are gone (proc(5): the start time is field 22 of stat). */
+/* Is the session still the one that was meant? A session's number is not given to a new process while it has members,
+ * but it is when all are gone (proc(5): the start time is field 22 of stat). */
 static bool is_same(const char *session_and_birth)
 {
     char id[20], birth[30] = "", now[30];
@@ -66,8 +66,8 @@ static bool is_same(const char *session_and_birth)
         return true; /* no birth was told, or its first process is gone */
     const char *end_of_name = strrchr(text, ')');
     return end_of_name == NULL ||
-           sscanf(end_of_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %29[0-9]",
-                  now) != 1 ||
+           sscanf(end_of_name + 1,
+                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %29[0-9]", now) != 1 ||
            strcmp(now, birth) == 0;
 }
 
