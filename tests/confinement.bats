@@ -203,6 +203,31 @@ without() { # PROGRAM: a PATH without it
     echo "$place/path"
 }
 
+@test "a grader that is ended clears up after all within its namespaces has ended" {
+    [ "$EUID" -ne 0 ] || unshare --net --pid --fork --mount-proc true 2>/dev/null || skip "no namespaces may be made here"
+    [ "$EUID" -eq 0 ] || bwrap --unshare-user --unshare-pid --dev-bind / / true 2>/dev/null || skip "no namespaces may be made here"
+    # Within, they make its directory again and again. Were it removed while one still runs, that one's would be left.
+    local restless="$T/restless" round
+    # shellcheck disable=SC2016 # for that shell
+    printf '%s\n' '#!/bin/sh' 'for each in 1 2 3 4; do while :; do mkdir -p "$NETSTEP_SCRATCH/$each/a/b"; done & done' \
+        'echo running' 'wait' >"$restless"
+    chmod +x "$restless"
+    mkdir "$T/tmp"
+    for round in 1 2 3 4 5 6 7 8 9 10; do
+        # shellcheck disable=SC2016 # for perl
+        start ended /usr/bin/perl -I "$ROOT/tests/lib" -MGrade::Confine=in_own_namespaces,end_own_namespaces \
+            -MFile::Path=remove_tree -e '
+                my ($scratch, $restless, $owner) = (@ARGV, $$);
+                $SIG{TERM} = sub { exit 143 };
+                END { if ($$ == $owner) { end_own_namespaces(); remove_tree($scratch, { keep_root => 1 }); rmdir $scratch } }
+                mkdir $scratch or die;
+                in_own_namespaces($scratch, 1, $restless);' "$T/tmp/scratch" "$restless"
+        wait_line "$T/ended.out" running
+        stop_process "$pid"
+        assert_equal "$status $(ls -A "$T/tmp")" '143 ' "round $round"
+    done
+}
+
 @test "no two graders have the same throw-away users" {
     # In a network of its own, so that no grader beside it is refused.
     unshare -rn true 2>/dev/null || skip "no network namespace may be made here"

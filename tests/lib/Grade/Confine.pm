@@ -5,6 +5,7 @@ package Grade::Confine;
 #
 #     in_own_namespaces($scratch, $rooms, $grader, @arguments)   runs the grader again in a network of its own, if it may
 #                                have one; $scratch/room.0 and so on are so many file systems, each with its own bound
+#     end_own_namespaces()       ends what in_own_namespaces has begun, and returns when all of it is gone
 #     throw_away_user()          the first of fifty numbers of users that no other grader has, until our process ends
 #     confine($root, @hidden)    decides; returns { line => what to say, user => number or undef, partial => reason }
 #     program_directory($dir, $scratch)    a copy of the submission that it can't change
@@ -13,7 +14,7 @@ use warnings;
 use Exporter 'import';
 use POSIX ();
 use Socket;
-our @EXPORT_OK = qw(in_own_namespaces confine program_directory throw_away_user);
+our @EXPORT_OK = qw(in_own_namespaces end_own_namespaces confine program_directory throw_away_user);
 
 # A submission must not fill a disk, nor take the room of another test: bytes of the files that tests which run at the
 # same time may have each, and of the grader's own. A test that starts six programs, each with 16 MiB of output and as
@@ -26,17 +27,29 @@ use constant { THROW_AWAY => 50_000, USERS => 50, GRADERS => 300 };
 
 sub is_root { return $> == 0 }
 
+# The process that we wait for: of namespaces their keeper, which ends after everything within.
+my $keeper;
+
+# Runs this command; a status as $?.
+sub run_and_wait {
+    my ($before, @command) = @_;
+    $keeper = fork // return -1;
+    if ($keeper == 0) {
+        $before->();
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+    1 while waitpid($keeper, 0) != $keeper;
+    undef $keeper;
+    return $?;
+}
+
 # Does this command succeed, silently?
 sub works {
-    my $pid = fork // return 0;
-    if ($pid == 0) {
+    return run_and_wait(sub {
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec { $_[0] } @_ or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    return $? == 0;
+    }, @_) == 0;
 }
 
 # Runs the grader again in a network of its own: its own ports, no way out, nobody else's connections in netstat; and
@@ -54,15 +67,25 @@ sub in_own_namespaces {
             (map { ('--size', $_->[0], '--tmpfs', $_->[1]) } @mounts), '--');
     return unless works(@enter, 'true');
     my $users = is_root() ? throw_away_user() : undef;    # taken here, where the other graders can see it
-    my $pid = fork // return;
-    if ($pid == 0) {
+    my $status = run_and_wait(sub {
         @ENV{qw(NETSTEP_NETWORK NETSTEP_SCRATCH NETSTEP_USERS)} = ('own', $scratch, $users // '');
-        exec { $enter[0] } @enter, $grader, @arguments or POSIX::_exit(127);
-    }
-    my $asked;
-    local @SIG{qw(INT TERM HUP)} = (sub { $asked = 130; kill 'KILL', $pid }, (sub { $asked = 143; kill 'KILL', $pid }) x 2);
-    1 while waitpid($pid, 0) != $pid;
-    return $asked // ($? & 127 ? 128 + ($? & 127) : $? >> 8);
+    }, @enter, $grader, @arguments);
+    return if $status == -1;
+    return $status & 127 ? 128 + ($status & 127) : $status >> 8;
+}
+
+# The first process within is ended, and its keeper sees all the others go before it goes itself. Were the keeper ended,
+# what still runs for a moment could make directories again that we have removed: with a mount point go its mounts, in
+# whichever namespace they are, and a `mkdir -p` there reaches the disk.
+sub end_own_namespaces {
+    return if !defined $keeper;
+    local ($!, $?);
+    my $first = '';
+    if (open my $children, '<', "/proc/$keeper/task/$keeper/children") { $first = <$children> // '' }
+    my ($within) = $first =~ /^(\d+)/;
+    kill 'KILL', $within // $keeper;
+    1 while waitpid($keeper, 0) != $keeper && !$!{ECHILD};
+    undef $keeper;
 }
 
 # Whatever a test's user has left is ended after it, and a submission may end all that its user runs: no two graders may
