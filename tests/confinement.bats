@@ -223,7 +223,9 @@ without() { # PROGRAM: a PATH without it
                 mkdir $scratch or die;
                 in_own_namespaces($scratch, 1, $restless);' "$T/tmp/scratch" "$restless"
         wait_line "$T/ended.out" running
-        stop_process "$pid"
+        # As a terminal does, to the whole group; or to it alone.
+        if ((round % 2)); then kill -TERM -- -"$pid"; else kill -TERM "$pid"; fi
+        wait_exit "$pid" 5
         assert_equal "$status $(ls -A "$T/tmp")" '143 ' "round $round"
     done
 }

@@ -299,7 +299,7 @@ refused  - 0'
 @test "many senders at once, and as many as --max-senders: all are served" {
     count=60
     receiver
-    wait_state "$port" LISTEN
+    wait_for has_its_pipe # from there on it serves
     descriptors=$(find "/proc/$receiver_pid/fd" -mindepth 1 | wc -l)
     mkdir "$T/many"
     for i in $(seq $count); do head -c $((i * 1000)) /dev/urandom >"$T/many/$i"; done
@@ -319,6 +319,7 @@ refused  - 0'
     pkill -KILL -f "await $T/never" || true
     wait_line "$T/waits.out" confirmed
 }
+has_its_pipe() { [ "$(find "/proc/$receiver_pid/fd" -lname 'pipe:*' | wc -l)" -eq 2 ]; }
 children_are() { [ "$(pgrep -c -P "$receiver_pid")" -eq "$1" ]; }
 
 @test "long: 500 senders at once" {

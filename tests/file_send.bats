@@ -256,7 +256,7 @@ kills() { # WHO HOW_OFTEN
     # The receiver serves on, and nothing but whole and unconfirmed files is there.
     content letter 10
     sends 0 "$T/letter"
-    entries | grep -vE '^[0-9]+\.bin(\.unconfirmed)?$|^letter$' && fail 'files that should not be' || true
+    ! entries | grep -vE '^[0-9]+\.bin(\.unconfirmed)?$|^letter$' || fail 'files that should not be'
 }
 
 @test "10 kills of the sender, 10 of the receiver's processes: a file under its name is whole" {

@@ -132,6 +132,7 @@ start() {
         exec "${runner[@]}" "$program" "$@"
     ) <"${STDIN:-/dev/null}" >"$T/$name.out" 2>"$T/$name.err" 3>&- &
     pid=$!
+    unset "ended_with[$pid]" "keeper_of[$pid]" # of one that had this number before
     birth_of "$pid"
     born[$pid]=$birth
     echo "$pid $birth" >>"$T/started"

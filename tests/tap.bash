@@ -20,7 +20,7 @@ tap_start() {
     (
         unset "${!BATS_@}" # where bats itself started us
         # A grader's test may run a grader: the mark is a list.
-        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec "${tap_within[@]}" "$tap_root/build/tests/tools/launch" bats --formatter tap "${@:4}" "$1"
+        NETSTEP_RUN=${NETSTEP_RUN:-}:$2/ TMPDIR=$2/tmp exec "$tap_root/build/tests/tools/launch" "${tap_within[@]}" bats --formatter tap "${@:4}" "$1"
     ) </dev/null >>"$2/tap" 2>"$2/err" 3>&- &
     tap_pid=$!
     echo "$tap_pid $((SECONDS + seconds))" >"$2/process"
@@ -42,6 +42,8 @@ tap_kill() {
     local pid
     [ -s "$1/process" ] || return 0
     read -r pid _ <"$1/process"
+    # It may have been forked only now, and have no session of its own yet.
+    [[ " $(jobs -pr | tr '\n' ' ')" != *" $pid "* ]] || kill -KILL "$pid" 2>/dev/null || true
     "$tap_root/build/tests/tools/marked" -k -p ":$1/" "$pid"
     { wait "$pid"; } 2>/dev/null || true
     rm -f "$1/process"

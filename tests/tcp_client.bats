@@ -340,8 +340,8 @@ client_gives_file() {
 @test "--count: all connections at once, then each in turn" {
     start_server -q 0
     client --count 20 --hold 8 127.0.0.1 "$port" ab
+    wait_line "$T/client.err" '^20 connections are open$'
     shows 20 rows_to ESTABLISHED
-    told '^20 connections are open$'
     wait_exit "$client_pid"
     assert_equal "$status:$(wc -c <"$T/client.out")" 0:40
     shows 20 rows_to TIME_WAIT

@@ -70,9 +70,12 @@ is_anothers() {
     environment=$(tr '\0' '\n' <"/proc/$1/environ") 2>/dev/null || return 1
     [ -n "$environment" ] && ! grep -qxF "NETSTEP_TEST=$NETSTEP_TEST" <<<"$environment"
 }
-remember_namespaces() { # of the wire and what runs under it
+remember_namespaces() { # of the wire and what runs under it: a command enters its host's some time after it was forked
+    wait_for -t 5 sees_namespaces "$@" || fail "nobody is in them?" "$(cat "$T/namespaces")"
+}
+sees_namespaces() {
     namespaces_of "$wire_pid" $(pgrep -P "$wire_pid") "$@" >"$T/namespaces"
-    [ "$(wc -l <"$T/namespaces")" -ge 3 ] && [ -n "$(inside)" ] || fail "nobody is in them?" "$(cat "$T/namespaces")"
+    [ "$(wc -l <"$T/namespaces")" -ge 3 ] && [ -n "$(inside)" ]
 }
 nothing_left() {
     ! pgrep -f "^$sleeper" >/dev/null && [ -z "$(inside)" ] &&

@@ -274,12 +274,3 @@ int join_ask(pid_t of, struct way *way)
         close(fd);
     return result;
 }
-
-bool join_is_there(pid_t wire)
-{
-    const struct name name = {geteuid(), wire};
-    int fd = connect_to(&name);
-    if (fd != -1)
-        close(fd);
-    return fd != -1;
-}

@@ -33,9 +33,6 @@ struct way {
  * Returns 0, or -1 after a report. */
 int join_ask(pid_t of, struct way *way);
 
-/* Whether that wire still runs. */
-bool join_is_there(pid_t wire);
-
 /* `wire sh ...` and `wire netstat ...`: argv[0] is "sh" or "netstat". Returns the exit status. */
 int join_main(int argc, char **argv);
 

@@ -135,7 +135,21 @@ static int await_program(pid_t program, const struct terminal *terminal, const s
     }
 }
 
-static int tell_end(int status, const struct way *way, const struct terminal *terminal)
+/* Runs the hosts' first process still? The kernel lets nobody be born after it, and forbids that before it kills who
+ * is there (pid_namespaces(7): fork then fails with ENOMEM). */
+static bool hosts_are_there(void)
+{
+    pid_t trial = fork();
+    if (trial == -1)
+        return errno != ENOMEM;
+    if (trial == 0)
+        _exit(0);
+    while (waitpid(trial, NULL, 0) == -1 && errno == EINTR)
+        ;
+    return true;
+}
+
+static int tell_end(int status, const struct terminal *terminal)
 {
     if (terminal->given)
         tcsetpgrp(STDIN_FILENO, getpgrp());
@@ -143,7 +157,7 @@ static int tell_end(int status, const struct way *way, const struct terminal *te
         return WEXITSTATUS(status);
     if (terminal->given) /* it may have left them as only itself can use them */
         tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->modes);
-    if (WTERMSIG(status) == SIGKILL && !join_is_there(way->wire))
+    if (WTERMSIG(status) == SIGKILL && !hosts_are_there())
         report("the wire has ended, and with it everything on its hosts");
     return EXIT_SIGNAL + WTERMSIG(status);
 }
@@ -172,7 +186,7 @@ static int run(const struct errand *errand, const struct way *way)
     }
     if (program == 0)
         on_host(errand, way, &terminal);
-    return tell_end(await_program(program, &terminal, &blocked), way, &terminal);
+    return tell_end(await_program(program, &terminal, &blocked), &terminal);
 }
 
 /* ---- the command line */

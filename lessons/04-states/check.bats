@@ -49,13 +49,17 @@ is_in_state() {
 
 states_at_server() {
     local states
-    states=$(rows_at "$port" | awk '{ print $6 }' | sort -u | tr '\n' ' ')
+    wait_for -t 2 are_at_server "$*" || true # a look at netstat may miss a row
     step "netstat shows at the server: $states"
     [ "$states" != "$* " ] || return 0
     [[ $states == *LISTEN* ]] || because "[stops-listening] your server should be in $*; netstat shows ${states:-nothing}" || return
     [[ "$* " != *ESTABLISHED* ]] ||
         because "[closes-early] your server should be in $*, as long as its client has not closed; netstat shows $states" || return
     because "[never-closes] your server should be in $*; netstat shows $states: read() returned 0, then close()"
+}
+are_at_server() { # sets states
+    states=$(rows_at "$port" | awk '{ print $6 }' | sort -u | tr '\n' ' ')
+    [ "$states" = "$1 " ]
 }
 
 @test "[3] tcp_server: passive close with data outstanding ends, through LAST_ACK" {

@@ -1,13 +1,15 @@
 /* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...: the living processes of these sessions (but not if
  * the process of that number was not started at BIRTH, in clock ticks: then it is somebody else's by now); those with
  * ENTRY among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of
- * USER (a number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again, three times at most: a
- * process may have been forking meanwhile. Neither the caller nor this program is ever among them.
+ * USER (a number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again until none is left, for two
+ * seconds at most: a process may have been forking meanwhile, and one that was killed may still finish a call, as mkdir(2).
+ * Neither the caller nor this program is ever among them.
  *
  * Every test ends with it: one walk through /proc takes a quarter of what pkill alone takes.
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROUNDS = 3, ENVIRONMENT_SIZE = 1 << 20 };
+enum { PATIENCE_MS = 2000, ENVIRONMENT_SIZE = 1 << 20 };
 
 struct wanted {
     const char *entry, *part; /* NULL: none */
@@ -148,9 +150,12 @@ int main(int count, char *words[])
     for (int i = optind; i < count; i++)
         if (is_same(words[i]))
             wanted.sessions[wanted.session_count++] = strtol(words[i], NULL, 10);
-    for (int round = 0; round < ROUNDS; round++)
-        if (look(&wanted, end) == 0 || !end)
-            break;
+    int waited_ms = 0, pause_ms = 1;
+    while (look(&wanted, end) > 0 && end && waited_ms < PATIENCE_MS) {
+        poll(NULL, 0, pause_ms);
+        waited_ms += pause_ms;
+        pause_ms += pause_ms < 32 ? pause_ms : 0;
+    }
     free(wanted.sessions);
     return 0;
 }

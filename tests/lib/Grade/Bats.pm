@@ -50,7 +50,7 @@ sub begin {
             "$self->{root}/$pending[0]{file}";
         POSIX::_exit(127);
     }
-    @$self{qw(tap partial test place quiet looked planned)} = (undef, '', undef, 0, 0, time, 0);
+    @$self{qw(tap partial test place quiet looked planned ended)} = (undef, '', undef, 0, 0, time, 0, 0);
     $self->{by_name}   = { map { $_->{name} => $_ } @pending };
     $self->{directory_now} = $directory;
 }
@@ -60,7 +60,7 @@ sub quotemeta_ere { return $_[0] =~ s/([][\\.*^\$(){}+?|])/\\$1/gr }
 
 sub look {
     my ($self) = @_;
-    my $ended = waitpid($self->{pid}, POSIX::WNOHANG()) != 0;
+    my $ended = $self->{ended} = waitpid($self->{pid}, POSIX::WNOHANG()) != 0;
     # A pause of the whole machine is not the tests': no look counts for more than half a second.
     my $since = time - $self->{looked};
     $self->{looked} += $since;
@@ -143,6 +143,7 @@ sub line {
 sub end {
     my ($self) = @_;
     return unless $self->{pid};
+    kill 'KILL', $self->{pid} if !$self->{ended};    # it may have been forked only now, and have no session of its own yet
     system "$self->{root}/build/tests/tools/marked", '-k', '-p', ":$self->{mark}",
         defined $self->{user} ? ('-u', $self->{user}) : (), $self->{pid};
     waitpid $self->{pid}, 0;
