@@ -1,9 +1,9 @@
 /* marked [-k] [-m ENTRY] [-p PART] [-u USER] [SESSION[:BIRTH]]...: the living processes of these sessions (but not if
  * the process of that number was not started at BIRTH, in clock ticks: then it is somebody else's by now); those with
  * ENTRY among their environment, or with PART anywhere in it, in whatever session but the caller's own; and those of
- * USER (a number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again until none is left, for two
- * seconds at most: a process may have been forking meanwhile, and one that was killed may still finish a call, as mkdir(2).
- * Neither the caller nor this program is ever among them.
+ * USER (a number). Prints their ids, one a line; with -k ends them (SIGKILL), and looks again until none is left, for
+ * two seconds at most: a process may have been forking meanwhile, and one that was killed may still finish a call, as
+ * mkdir(2). Neither the caller nor this program is ever among them.
  *
  * Every test ends with it: one walk through /proc takes a quarter of what pkill alone takes.
  */
