@@ -107,7 +107,7 @@ settled_as_believed() {
         ask_lesson wrong "$1" "$wrong"
         wait_exit "$first" 100
         assert_equal "$status" 0 'exit status'
-        wait_exit "$pid" 100
+        wait_exit "$pid" 600
         assert_equal "$status" 0 'exit status'
         grep -q '"settled":"no"' "$T/right.json" "$T/wrong.json" || break
     done
@@ -238,7 +238,7 @@ marks_left() { grep -lzs "^NETSTEP_TEST=$TMPDIR/" /proc/[0-9]*/environ || true; 
         wait_line "$T/predict.out" 'tcp_client --hold'
         [ -n "$(marks_left)" ]
         kill -s "$signal" -- -"$pid" # to the whole group, as the terminal does
-        wait_exit "$pid" 10
+        wait_exit "$pid" 60
         assert_equal "$status" $((128 + $(kill -l "$signal")))
         grep -q '^predict: no answers yet' "$T/predict.out"
         assert_equal "$(ls -A "$TMPDIR")" '' "what is left behind"
@@ -253,7 +253,7 @@ marks_left() { grep -lzs "^NETSTEP_TEST=$TMPDIR/" /proc/[0-9]*/environ || true; 
     echo b >&5
     wait_line "$T/predict.out" '^2\. '
     kill -s INT -- -"$pid"
-    wait_exit "$pid" 10
+    wait_exit "$pid" 60
     exec 5>&-
     assert_equal "$status" 130
     grep -q 'predict: 1 of 1 right' "$T/predict.out"

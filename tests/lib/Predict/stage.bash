@@ -107,9 +107,11 @@ end_all() {
     end_started
 }
 trap end_all EXIT
-# Not left to the EXIT trap: bash sometimes ends without it when a signal interrupts it and its trap says exit.
-trap 'end_all; exit 130' INT
-trap 'end_all; exit 143' TERM HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+# Not helper.bash's `read -t`: a trap runs within it, and when the time is over bash leaves the trap where it is and goes on
+# behind the read.
+pause_for() { sleep "$1"; }
 PATH=$BIN:$PATH
 mkdir "$T/desk"
 cd "$T/desk" || exit
