@@ -24,6 +24,7 @@ receive() { # [-b ADDR]
 }
 
 offer() { # NAME STEP...
+    : >"$T/offered"
     start "$1" "$ROOT/tests/peers/file_peer" connect "${server_address:-127.0.0.1}" "$port" "${@:2}"
     printf -v "peer_$1" '%s' "$pid"
 }
@@ -122,7 +123,7 @@ received() { # NAME FILE
 not_received() { # NAME
     local made what
     what="your receiver's directory has no file $1, but: $(find "$T/open/inbox" -mindepth 1 -printf '%P ' | grep . || echo nothing)"
-    made=$(find "$T/open/inbox" -mindepth 1 -newer "$T/started" -printf '%P\n' | head -n 1) # since the partner was started
+    made=$(find "$T/open/inbox" -mindepth 1 -newer "$T/offered" -printf '%P\n' | head -n 1) # since the partner was started
     [ -n "$made" ] ||
         because "[no-file] the connection is closed, and $what. Nothing was made: open() it when the name is known, though no" \
             "content may come" || return

@@ -67,7 +67,7 @@ load lesson_fixtures
         '-accept() = 4   ESTABLISHED  from 127.0.0.1:50000' '+accept() = 4   ESTABLISHED  from 127.0.0.1:43690'
 }
 
-@test "the kernel may give connections with two servers the same port, with one server it has to be another" {
+@test "the kernel may give connections with two servers the same port, UDP's with one; TCP's with one it has to be another" {
     perl -I"$ROOT/tests/lib" - <<'PERL'
 use strict;
 use warnings;
@@ -86,6 +86,10 @@ $agree->($row->(40000, 7005), $row->(51000, 7005)) or die "the first\n";
 $agree->($row->(40002, 7030), $row->(51000, 7030)) or die "another server\n";
 $agree->($row->(40000, 7005), $row->(51000, 7005)) or die "the first, again\n";
 $agree->($row->(40002, 7030), $row->(51000, 7030)) or die "the other, again\n";
+my $udp = sub { "recvfrom(3, buffer, 65536)             = 5                   from 127.0.0.1:$_[0]" };
+$agree->($udp->(41000), $udp->(52000)) or die "UDP, the first\n";
+$agree->($udp->(41002), $udp->(52000)) or die "UDP, another client with a port that is free again\n";
+!$agree->($udp->(41000), $udp->(52002)) or die "UDP, the lesson's port was another one before\n";
 PERL
 }
 

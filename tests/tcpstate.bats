@@ -77,8 +77,8 @@ in_own_network() { "${network[@]}" bash -c "export T='$T' BIN='$BIN'; ip link se
 @test "list -o: the timers of netstat -o" {
     hold TIME_WAIT
     for _ in 1 2 3 4 5; do # the same but for the hundredths that pass between the two
-        ours=$("$BIN/tcpstate" -o "$port" | grep TIME_WAIT)
-        theirs=$(netstat -antoW | grep ":$port ")
+        ours=$("$BIN/tcpstate" -o "$port" | grep TIME_WAIT | tidy)
+        theirs=$(netstat -antoW | grep ":$port .*TIME_WAIT" | tidy)
         [ "${ours%%.*(.*}" != "${theirs%%.*(.*}" ] || break
     done
     shape='timewait \([0-9]+\.[0-9][0-9]/0/0\)'

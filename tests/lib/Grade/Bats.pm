@@ -111,7 +111,7 @@ sub line {
     if ($line =~ /^(not )?ok \d+ (.*)$/) {
         my ($bad, $rest) = ($1, $2);
         my $skip = $rest =~ s/ # skip ?(.*)$// ? $1 : undef;
-        my $ms   = $rest =~ s/ in (\d+)ms$// ? $1 : 0;
+        my $ms   = $rest =~ s/ in (-?\d+)ms$// ? $1 : 0;
         $rest =~ s/ # timeout after.*$//;
         my $test = $self->{test} = delete $self->{by_name}{$rest} or return;
         $test->{ms} = $ms;

@@ -33,11 +33,13 @@ sub replace_names {
     return $line;
 }
 
-# {text, port => [...], pid => [...], server => the first other port, or the command's, optional}. White space counts, except where what may differ may be longer.
+# {text, port => [...], pid => [...], server => the first other port, or the command's, optional, udp => is it a line about
+# UDP?}. White space counts, except where what may differ may be longer.
 sub shape {
     my ($line, $item, $low, $high) = @_;
     my %found = (port => [], pid => [], optional => $item->{races} && scalar $line =~ $blocks);
     my $text = $line =~ s/\s+$//r;
+    $found{udp} = $text =~ /^udp|\b(?:recvfrom|sendto)\(|nothing is sent; our end/;
     my $bends = 0;
     for ($text) {
         s/\b\d\d:\d\d:\d\d(?:\.\d+)?\b/\0clock/g;
@@ -81,7 +83,10 @@ sub agree {
         for my $i (0 .. $#{ $wanted->{$kind} }) {
             my ($ours, $real) = ($wanted->{$kind}[$i], $seen->{$kind}[$i]);
             return if ($names{"lesson $kind $ours"} //= $real) != $real;
-            return if ($names{"real $kind $real with $wanted->{server}"} //= $ours) != $ours;
+            # A TCP client's port stays in use with this server; a UDP client's is free when it is closed.
+            my $known = $wanted->{udp} && $kind eq 'port' ? $ours : $names{"real $kind $real with $wanted->{server}"} // $ours;
+            return if $known != $ours;
+            $names{"real $kind $real with $wanted->{server}"} = $ours;
             $names{"real $kind $real"} = $ours;
         }
     }
